@@ -1,0 +1,22 @@
+using Granary.Torch;
+
+namespace Granary.Serving.Clusters;
+
+/// <summary>
+/// One call of one model. Whoever makes the request owns its values and disposes them after the call returned or threw;
+/// the cluster reads them only until then.
+/// </summary>
+public sealed class InferenceRequest
+{
+    /// <summary>Positional values first, then named ones.</summary>
+    public required IReadOnlyList<Argument> Inputs { get; init; }
+
+    /// <summary>The method to call. Default <c>forward</c>.</summary>
+    public string Method { get; init; } = "forward";
+
+    /// <summary>How long the caller waits from now on; null for as long as its cancellation token allows.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Never join with other requests, so that the answer is the same bits every time. Default false.</summary>
+    public bool Deterministic { get; init; }
+}

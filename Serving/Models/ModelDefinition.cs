@@ -1,0 +1,56 @@
+namespace Granary.Serving.Models;
+
+/// <summary>Immutable record of one model version: where its weights are and how it is served.</summary>
+public sealed record ModelDefinition
+{
+    /// <summary>Catalog name; see <see cref="ModelNames"/> for what is allowed.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Decimal, at least 1, no leading zeros.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Where the weights are.</summary>
+    public required ModelId Source { get; init; }
+
+    /// <summary>Lower-case hex SHA-256 the weights must have; null to accept what the source vouches for.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>Input tensors by position; empty when unknown (the module's schema decides).</summary>
+    public IReadOnlyList<TensorSpec> Inputs { get; init; } = [];
+
+    /// <summary>Output tensors by position; empty when unknown.</summary>
+    public IReadOnlyList<TensorSpec> Outputs { get; init; } = [];
+
+    /// <summary><c>auto</c> (a GPU if there is one), <c>cpu</c> or <c>cuda:N</c>. Default <c>cpu</c>.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Calls that may run at once. Default 0: as many as the host has cores.</summary>
+    public int Instances { get; init; }
+
+    /// <summary>Requests that may wait before more are refused as overloaded. Default 1,000.</summary>
+    public int MaxQueueSize { get; init; } = 1000;
+
+    /// <summary>Joining of concurrent requests; off by default.</summary>
+    public BatchingOptions Batching { get; init; } = new();
+
+    /// <summary>Unload after this long without a request; null for the host's default; <see cref="Timeout.InfiniteTimeSpan"/> for never.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>Never evicted for memory and never idle. Default false.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>Run libtorch's <c>optimize_for_inference</c>; moves results by about 1e-7. Default false: the same bits everywhere.</summary>
+    public bool Optimize { get; init; }
+
+    /// <summary>Only TorchScript archives are accepted (<c>USE_JIT=true</c>). Default false.</summary>
+    public bool RequireTorchScript { get; init; }
+
+    /// <summary>The operator named this source at start, so a local path outside the roots is allowed. Never set from a request.</summary>
+    public bool Trusted { get; init; }
+
+    /// <summary>Free text for people; null when absent.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>The key of this version.</summary>
+    public ModelKey Key => new(Name, Version);
+}
