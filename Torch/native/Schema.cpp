@@ -52,6 +52,8 @@ std::string repr_dict(const c10::IValue& value) {
 
 std::string type_name(const c10::Type& type) {
   return type.annotation_str([](const c10::Type& inner) -> c10::TypePrinter::result_type {
+    if (inner.kind() == c10::TypeKind::NoneType) return "None";
+    if (inner.kind() == c10::TypeKind::NumberType) return "number";
     if (const auto* named = dynamic_cast<const c10::NamedType*>(&inner)) {
       if (const auto& name = named->name()) return name->name();
     }
