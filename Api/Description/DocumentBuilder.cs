@@ -17,7 +17,7 @@ internal sealed partial class DocumentBuilder(EndpointDataSource endpoints) : IO
         document.Info = new OpenApiInfo
         {
             Title = "Granary",
-            Version = ProcessMetrics.Version,
+            Version = BuildMetrics.Version,
             Description = "Serves PyTorch models. Errors are JSON: {\"code\":\"<status as text>\",\"name\",\"description\"}.",
         };
         document.Servers = [];

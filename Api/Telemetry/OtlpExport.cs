@@ -65,7 +65,7 @@ internal sealed class OtlpExport(IConfiguration configuration) : IHostedService,
 
     private static ResourceBuilder Resource(IConfiguration configuration) => ResourceBuilder.CreateEmpty()
         .AddTelemetrySdk()
-        .AddService(configuration["OTEL_SERVICE_NAME"] ?? "granary", serviceVersion: ProcessMetrics.Version)
+        .AddService(configuration["OTEL_SERVICE_NAME"] ?? "granary", serviceVersion: BuildMetrics.Version)
         .AddEnvironmentVariableDetector();
 
     private void UseConfiguration(IServiceCollection services) => services.Replace(ServiceDescriptor.Singleton(configuration));

@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Reflection;
-using System.Runtime.InteropServices;
+using System.Globalization;
 
 namespace Granary.Api.Telemetry;
 
@@ -26,18 +25,11 @@ internal static class ProcessMetrics
     {
         text.Family("dotnet_gc_collections_total", "counter", "Garbage collections a generation.");
         for (var generation = 0; generation <= GC.MaxGeneration; generation++)
-            text.Sample("dotnet_gc_collections_total", PrometheusText.Label("generation", generation.ToString(System.Globalization.CultureInfo.InvariantCulture)), GC.CollectionCount(generation));
+            text.Sample("dotnet_gc_collections_total", PrometheusText.Label("generation", generation.ToString(CultureInfo.InvariantCulture)), GC.CollectionCount(generation));
         text.Single("dotnet_gc_pause_seconds_total", "counter", "Time that garbage collections stopped the process, in seconds.", GC.GetTotalPauseDuration().TotalSeconds);
         text.Single("dotnet_gc_heap_bytes", "gauge", "Managed heap in bytes, garbage included.", GC.GetTotalMemory(forceFullCollection: false));
         text.Single("dotnet_gc_allocated_bytes_total", "counter", "Managed bytes allocated.", GC.GetTotalAllocatedBytes());
     }
-
-    /// <summary>The version of this service, without the commit that the compiler appends.</summary>
-    public static string Version { get; } =
-        typeof(ProcessMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
-
-    /// <summary>The version of .NET.</summary>
-    public static string Runtime => RuntimeInformation.FrameworkDescription;
 
     private static double CpuSeconds()
     {

@@ -17,7 +17,7 @@ internal sealed class PrometheusText(PipeWriter output)
 
     /// <summary>Starts a family of samples.</summary>
     /// <param name="name">Metric name; ends in <c>_total</c> for a counter.</param>
-    /// <param name="type"><c>counter</c>, <c>gauge</c> or <c>histogram</c>.</param>
+    /// <param name="type"><c>counter</c>, <c>gauge</c>, <c>histogram</c> or <c>summary</c>.</param>
     /// <param name="help">One sentence without line breaks or backslashes.</param>
     public void Family(string name, string type, string help)
     {
@@ -53,14 +53,14 @@ internal sealed class PrometheusText(PipeWriter output)
     /// <param name="bounds">Upper bounds in the unit of the name, ascending, without infinity.</param>
     /// <param name="counts">Observations a bucket, not accumulated; one more than bounds, the last one being the overflow.</param>
     /// <param name="sum">Sum of all observations.</param>
-    public void Histogram(string name, string labels, ReadOnlySpan<double> bounds, ReadOnlySpan<long> counts, double sum)
+    public void Histogram(string name, string labels, IReadOnlyList<double> bounds, IReadOnlyList<long> counts, double sum)
     {
         var prefix = labels.Length == 0 ? "" : labels + ",";
         long total = 0;
-        for (var i = 0; i < counts.Length; i++)
+        for (var i = 0; i < counts.Count; i++)
         {
             total += counts[i];
-            Series(name, "_bucket", prefix + Label("le", i < bounds.Length ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf"));
+            Series(name, "_bucket", prefix + Label("le", i < bounds.Count ? bounds[i].ToString(CultureInfo.InvariantCulture) : "+Inf"));
             Number(total);
             Append("\n");
         }
