@@ -1,4 +1,5 @@
 using Granary.Serving.Activations;
+using Granary.Serving.Clusters;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
@@ -22,6 +23,7 @@ internal static class ConfigurationKeys
     public const string HuggingFaceEndpoint = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Endpoint);
     public const string HuggingFaceOffline = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Offline);
     public const string MaxResidentModels = Prefix + ModelMemoryOptions.SectionName + ":" + nameof(ModelMemoryOptions.MaxResidentModels);
+    public const string AdHocRequireTorchScript = Prefix + AdHocModelOptions.SectionName + ":" + nameof(AdHocModelOptions.RequireTorchScript);
     public const string IdleTimeout = Prefix + ActivationOptions.SectionName + ":" + nameof(ActivationOptions.DefaultIdleTimeout);
     public const string AdminBind = "Granary:Admin:Bind";
     public const string AdminKey = "Granary:Admin:Key";

@@ -90,6 +90,8 @@ internal sealed partial class DefaultModelService(
             Name = StartupModel.Name,
             Version = NextVersion(known),
             Source = model.Source,
+            // As Infernet services 2.0: the GPU when there is one.
+            Device = "auto",
             RequireTorchScript = model.RequireTorchScript,
             Trusted = true,
             Description = $"named at start by {model.NamedBy}",

@@ -42,7 +42,11 @@ internal sealed record EnvironmentSettings(
         var owners = text.GetList("ALLOWED_ARWEAVE_OWNERS");
         for (var i = 0; i < owners.Count; i++)
             configuration[$"{ConfigurationKeys.AllowedArweaveOwners}:{i}"] = owners[i];
-        var model = StartupModelReader.Read(text, errors, warnings);
+        // Both are always read, so that a wrong value shows even when the other is true. The flag is for every model.
+        var jit = text.GetTruth("USE_JIT") | text.GetTruth("TORCH_USE_JIT");
+        if (jit)
+            configuration[ConfigurationKeys.AdHocRequireTorchScript] = bool.TrueString;
+        var model = StartupModelReader.Read(text, jit, errors, warnings);
         return new EnvironmentSettings(model, configuration, errors, warnings);
     }
 

@@ -1,5 +1,5 @@
 using Granary.Serving.Activations;
-// using Granary.Serving.Clusters;
+using Granary.Serving.Clusters;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
@@ -25,6 +25,7 @@ internal static class ServingComposition
         services.Configure<SourceHttpOptions>(granary.GetSection(SourceHttpOptions.SectionName));
         services.Configure<WeightsStoreOptions>(granary.GetSection(WeightsStoreOptions.SectionName));
         services.Configure<ActivationOptions>(granary.GetSection(ActivationOptions.SectionName));
+        services.Configure<AdHocModelOptions>(granary.GetSection(AdHocModelOptions.SectionName));
         services.Configure<ModelMemoryOptions>(granary.GetSection(ModelMemoryOptions.SectionName));
         return builder;
     }

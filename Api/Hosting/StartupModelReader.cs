@@ -27,11 +27,9 @@ internal sealed class StartupModelReader
     }
 
     /// <summary>The model; null when none is named or when what names one is wrong.</summary>
-    public static StartupModel? Read(EnvironmentText text, List<string> errors, List<string> warnings)
+    public static StartupModel? Read(EnvironmentText text, bool requireTorchScript, List<string> errors, List<string> warnings)
     {
         var reader = new StartupModelReader(text, errors);
-        // Both are always read, so that a wrong value shows even when the other is true.
-        var jit = text.GetTruth("USE_JIT") | text.GetTruth("TORCH_USE_JIT");
         if (text.Get(DefaultModelId) is { } id)
             reader.Add(DefaultModelId, () => ModelIdParser.Parse(id));
         reader.ReadLoadArguments();
@@ -42,7 +40,7 @@ internal sealed class StartupModelReader
         var (namedBy, source) = reader._found[0];
         foreach (var (other, otherSource) in reader._found.Skip(1).Where(found => found.Id != source))
             warnings.Add($"{other} names another model ({otherSource}) than {namedBy} ({source}), which counts");
-        return new StartupModel(source, jit, namedBy);
+        return new StartupModel(source, requireTorchScript, namedBy);
     }
 
     private void ReadLoadArguments()

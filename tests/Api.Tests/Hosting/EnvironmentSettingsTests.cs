@@ -118,6 +118,7 @@ public class EnvironmentSettingsTests
         {
             var settings = Read((name, value), ("MODEL_SOURCE", source), ("LOAD_ARGS", "{\"repo_id\":\"a/b\",\"filename\":\"c.pt\"}"));
             Assert.Equal(expected, Model(settings).RequireTorchScript);
+            Assert.Equal(expected ? "True" : null, settings.Configuration.GetValueOrDefault("Granary:AdHocModels:RequireTorchScript"));
         }
     }
 

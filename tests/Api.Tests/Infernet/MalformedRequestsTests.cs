@@ -10,12 +10,12 @@ public class MalformedRequestsTests
 {
     private const string Valid = """{"source":1,"destination":1,"data":{"input":{"dtype":"double","shape":[1,3],"values":[[1.5,-2,3e0]]}},"requires_proof":false}""";
 
-    public static TheoryData<string> Bodies() =>
+    private static string[] Bodies() =>
     [
         // No JSON.
         "", " ", "\n\t", "\0", "null", "true", "7", "\"text\"", "[]", "{}", "{", "}", "{]", "[{]}", "nul", "{\"source\"", "{\"source\":", "{\"source\":1", "{\"source\":1,",
         "{\"source\":1,}", "{source:1}", "{'source':1}", "{\"source\":01}", "{\"source\":+1}", "{\"source\":1}{", "{\"source\":1} x", "\uFEFF" + Valid,
-        Valid[..^1], Valid + "]", Valid.Replace("null", "nul"), Valid.Replace(",", ";"), Valid.Replace("\"source\"", "\"sou\nrce\""), Valid.Replace("\"source\"", "\"sou\\xrce\""),
+        Valid[..^1], Valid + "]", Valid.Replace("false", "fals"), Valid.Replace(",", ";"), Valid.Replace("\"source\"", "\"sou\nrce\""), Valid.Replace("\"source\"", "\"sou\\xrce\""),
         "<html></html>", "source=1&data=2", "{\"source\":1,\"data\":{\"input\":{\"dtype\":\"double\",\"shape\":[1],\"values\":[1]}}", "--boundary\r\n\r\n",
         // An envelope that is wrong.
         Valid.Replace("\"source\":1", "\"source\":-1"), Valid.Replace("\"source\":1", "\"source\":1e400"), Valid.Replace("\"source\":1", "\"source\":99999999999999999999"),
@@ -52,13 +52,13 @@ public class MalformedRequestsTests
     {
         await using var server = await ApiServer.StartAsync();
         foreach (var body in Bodies())
-            await AssertRefusedAsync(server, Encoding.UTF8.GetBytes(body.Data));
+            await AssertRefusedAsync(server, Encoding.UTF8.GetBytes(body));
         Assert.Empty(server.Cluster.Calls);
         await AssertAliveAsync(server);
     }
 
     [Fact]
-    public void Bodies_Count_IsWhatTheIssueAsksFor() => Assert.True(Bodies().Count >= 60);
+    public void Bodies_Count_IsWhatTheIssueAsksFor() => Assert.True(Bodies().Length >= 60);
 
     [Fact]
     public async Task ServiceOutput_EveryTruncation_AnswersTheJsonError()
