@@ -1,6 +1,11 @@
+using Granary.Api.Admin;
+using Granary.Api.Description;
+using Granary.Api.Health;
 using Granary.Api.Hosting;
 using Granary.Api.Http;
 using Granary.Api.Infernet;
+using Granary.Api.Security;
+using Granary.Api.Telemetry;
 
 namespace Granary.Api;
 
@@ -19,13 +24,23 @@ internal static class Program
     internal static WebApplication Build(StartupOptions startup, Action<IServiceCollection>? replace = null)
     {
         var builder = ServerComposition.CreateBuilder(startup);
+        builder.AddTelemetry();
         builder.AddServing();
+        builder.AddAdmin();
+        builder.Services.AddBearer();
+        builder.Services.AddHealth();
+        builder.Services.AddReadinessOfDefaultModel();
+        builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
         replace?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<EmptyErrorMiddleware>((Func<HttpContext, Failure?, Task>)InfernetErrors.WriteAsync);
-        app.MapInfernet();
+        app.MapInfernet().RequireBearer();
+        app.MapAdmin();
+        app.MapHealth();
+        app.MapTelemetry();
+        app.MapApiDescription();
         return app;
     }
 }
