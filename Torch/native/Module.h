@@ -15,7 +15,6 @@ struct Parameter {
   std::string name;
   c10::TypePtr type;
   std::optional<c10::IValue> default_value;
-  bool keyword_only;
   // The method writes to it in place, so the caller's memory must not be lent.
   bool written;
 };

@@ -150,7 +150,7 @@ Method describe(const torch::jit::Function& function) {
   // Argument 0 is self.
   for (size_t i = 1; i < schema.arguments().size(); ++i) {
     const auto& argument = schema.arguments()[i];
-    Parameter parameter{argument.name(), argument.type(), {}, argument.kwarg_only(), i < written.size() && written[i]};
+    Parameter parameter{argument.name(), argument.type(), {}, i < written.size() && written[i]};
     if (argument.default_value()) parameter.default_value = *argument.default_value();
     method.parameters.push_back(std::move(parameter));
   }

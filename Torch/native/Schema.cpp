@@ -82,11 +82,8 @@ std::string python_repr(const c10::IValue& value) {
 
 std::string signature(const Method& method) {
   std::string text = method.name + "(";
-  bool starred = false;
   for (const auto& parameter : method.parameters) {
     if (text.back() != '(') text += ", ";
-    if (parameter.keyword_only && !starred) text += "*, ";
-    starred |= parameter.keyword_only;
     text += parameter.name + ": " + type_name(*parameter.type);
     if (parameter.default_value) text += " = " + python_repr(*parameter.default_value);
   }

@@ -172,7 +172,7 @@ class Calls(torch.nn.Module):
         return x * scale + shift, name + " " + str(flags)
 
     @torch.jit.export
-    def keyword(self, x: Tensor, *, by: int) -> Tensor:
+    def scaled(self, x: Tensor, by: int) -> Tensor:
         return x * by
 
     @torch.jit.export
