@@ -24,9 +24,9 @@ internal static class JsonBench
         Measure.Compare("3072 pixels to float32", rounds, () => Ours(pixels, DType.Float32), () => TheirSingles(pixels, new float[3072]));
         Measure.Compare("3072 pixels to uint8", rounds, () => Ours(pixels, DType.UInt8), () => TheirSingles(pixels, new float[3072]));
         var skipped = Bodies.Floats(3072, Indent, singles: false);
-        Measure.Compare("cifar, skipped", rounds, () => new JsonCursor(skipped).SkipValue(), () => new Utf8JsonReader(skipped).Skip());
+        Measure.Compare("cifar, skipped", rounds, () => new JsonCursor(skipped).SkipValue(), () => TheirSkip(skipped));
         var seen = Bodies.Floats(3072, ", ", singles: false);
-        Measure.Compare("cifar \", \", skipped", rounds, () => new JsonCursor(seen).SkipValue(), () => new Utf8JsonReader(seen).Skip());
+        Measure.Compare("cifar \", \", skipped", rounds, () => new JsonCursor(seen).SkipValue(), () => TheirSkip(seen));
     }
 
     private static void Floats(string name, byte[] body, DType dtype, int rounds)
@@ -63,6 +63,13 @@ internal static class JsonBench
         }
 
         cursor.End();
+    }
+
+    private static void TheirSkip(byte[] body)
+    {
+        var reader = new Utf8JsonReader(body);
+        reader.Read();
+        reader.Skip();
     }
 
     private static void TheirSingles(byte[] body, float[] destination)
