@@ -301,4 +301,24 @@ public sealed class ModelExecutionTests
             Assert.True(await activation.DrainAsync());
         }
     }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200)]
+    public async Task InferAsync_BrokenRequestOrEndlessTimeout_NeverBlocksTheUnload(int inlineBelowMicroseconds)
+    {
+        using var bed = new TestBed(options: options => options.InlineBelow = TimeSpan.FromMicroseconds(inlineBelowMicroseconds));
+        var activation = bed.Activate();
+        var source = new CancellationTokenSource();
+        var token = source.Token;
+        source.Dispose();
+
+        var broken = await Assert.ThrowsAsync<ServingException>(() => activation.InferAsync(new InferenceRequest { Inputs = [default] }).AsTask());
+        (await activation.InferAsync(new InferenceRequest { Inputs = TestBed.Request(1, 1).Inputs, Timeout = TimeSpan.MaxValue })).Dispose();
+        (await activation.InferAsync(TestBed.Request(1, 1), token)).Dispose();
+
+        Assert.Equal(ServingError.Internal, broken.Error);
+        Assert.True(await activation.DrainAsync());
+        Assert.Equal(0, bed.Clock.ArmedTimers);
+    }
 }
