@@ -1,12 +1,15 @@
 using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
+using Granary.Serving.Weights;
 
 namespace Granary.Api.Admin;
 
 /// <summary>The reading half of the admin API.</summary>
-internal sealed class AdminQueries(IModelCatalog catalog, IModelCluster cluster, AdminOperations operations)
+internal sealed class AdminQueries(IModelCatalog catalog, IModelCluster cluster, AdminOperations operations, IServiceProvider services)
 {
+    private readonly IWeightsStatistics? _weights = services.GetService<IWeightsStatistics>();
+
     public async Task ListModelsAsync(HttpContext context)
     {
         List<ModelView> views = [];
@@ -40,6 +43,15 @@ internal sealed class AdminQueries(IModelCatalog catalog, IModelCluster cluster,
 
         var all = await cluster.ListAsync(context.RequestAborted);
         await context.WriteAsync(new ActivationListView([.. all.Select(AdminViewFactory.Status)]), AdminJson.Default.ActivationListView);
+    }
+
+    public Task GetWeightsAsync(HttpContext context)
+    {
+        if (_weights is null)
+            throw new ServingException(ServingError.NotFound, "This host keeps no weights of its own");
+        var counters = _weights.Snapshot();
+        var view = new WeightsView(counters.Hits, counters.Misses, counters.DownloadedBytes, counters.Resumes, counters.Failures, counters.Evictions);
+        return context.WriteAsync(view, AdminJson.Default.WeightsView);
     }
 
     public Task ListOperationsAsync(HttpContext context) =>

@@ -65,6 +65,9 @@ internal sealed record MethodView(string Name, IReadOnlyList<ArgumentView> Argum
 /// <summary>One argument of a method.</summary>
 internal sealed record ArgumentView(string Name, string Type, string? Default);
 
+/// <summary>What the weights store did since the process started.</summary>
+internal sealed record WeightsView(long Hits, long Misses, long DownloadedBytes, long Resumes, long Failures, long Evictions);
+
 /// <summary>What unload and evict did.</summary>
 internal sealed record UnloadView(bool Unloaded, StatusView Status);
 
@@ -93,4 +96,5 @@ internal sealed record RunView(double QueueSeconds, double ComputeSeconds);
 [JsonSerializable(typeof(UnloadView))]
 [JsonSerializable(typeof(DeleteView))]
 [JsonSerializable(typeof(OperationListView))]
+[JsonSerializable(typeof(WeightsView))]
 internal sealed partial class AdminJson : JsonSerializerContext;
