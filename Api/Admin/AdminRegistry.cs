@@ -62,7 +62,7 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
         LogDefault(key, context.Connection.RemoteIpAddress);
         var model = await catalog.RequireAsync(name, context.RequestAborted);
         var status = await cluster.GetStatusAsync(key, context.RequestAborted);
-        await context.WriteAsync(AdminViewFactory.Version(model, model.Require(key.Version), status), AdminJson.Default.VersionView);
+        await context.WriteAsync(AdminViewFactory.Version(model, model.Require(key.Version), status), AdminJson.Readable.VersionView);
     }
 
     /// <summary>Removes one version, or every version when the path names none, and unloads what was in memory.</summary>
@@ -79,7 +79,7 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
             await UnloadAsync(definition.Key, context.RequestAborted);
         }
 
-        await context.WriteAsync(new DeleteView(deleted), AdminJson.Default.DeleteView);
+        await context.WriteAsync(new DeleteView(deleted), AdminJson.Readable.DeleteView);
     }
 
     // A source that the lists do not allow is refused now rather than when the first request wants it.
@@ -125,7 +125,7 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
         var model = await catalog.RequireAsync(definition.Name, context.RequestAborted);
         context.Response.Headers.Location = $"/admin/models/{definition.Name}/versions/{definition.Version}";
         var view = AdminViewFactory.Version(model, definition, await cluster.GetStatusAsync(definition.Key, context.RequestAborted));
-        await context.WriteAsync(view, AdminJson.Default.VersionView, status);
+        await context.WriteAsync(view, AdminJson.Readable.VersionView, status);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Registered {Key} from {Source} for {Remote}")]

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Granary.Api.Admin;
@@ -97,4 +99,8 @@ internal sealed record RunView(double QueueSeconds, double ComputeSeconds);
 [JsonSerializable(typeof(DeleteView))]
 [JsonSerializable(typeof(OperationListView))]
 [JsonSerializable(typeof(WeightsView))]
-internal sealed partial class AdminJson : JsonSerializerContext;
+internal sealed partial class AdminJson : JsonSerializerContext
+{
+    /// <summary>Quotes and letters as they are: the answers are for people with curl, and never HTML.</summary>
+    public static AdminJson Readable => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
