@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Granary.Serving;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Api.Hosting;
@@ -43,8 +45,9 @@ internal static partial class StartupRunner
             // A value of the configuration has the wrong type; the message names the key.
             return await RefuseAsync([exception.Message]);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or ServingException or SocketException)
         {
+            // The port is taken, the host of --bind is unknown, the catalog cannot be read.
             await Console.Error.WriteLineAsync($"granary: {exception.Message}");
             return Failed;
         }
