@@ -27,6 +27,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     private readonly ModelKey _key;
     private readonly int _instances;
     private readonly int _warmUpCalls;
+    private readonly bool _hasRows;
     private readonly ITimer? _delayTimer;
     private int _maxRows;
     private int _limit = 1;
@@ -48,6 +49,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         _checker = new RequestChecker(definition, model.Methods);
         _instances = definition.Instances > 0 ? definition.Instances : Environment.ProcessorCount;
         _warmUpCalls = options.WarmUpCalls;
+        _hasRows = definition.Inputs is [] or [{ Shape: [-1, ..] }, ..];
         _maxRows = definition.Batching.MaxBatchSize;
         var waits = _maxRows > 1 && definition.Batching.MaxQueueDelay > TimeSpan.Zero;
         _policy = new InlinePolicy(waits ? TimeSpan.Zero : options.InlineBelow, time);
@@ -74,9 +76,9 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         {
             arguments = _checker.Bind(request);
         }
-        catch (ServingException exception)
+        catch (Exception exception)
         {
-            return Refuse(exception, arrived);
+            return Refuse(TorchErrors.OfCall(exception, _key, request.Method), arrived);
         }
 
         if (_policy.Allowed && Volatile.Read(ref _queued) == 0 && TryTakeInlineSlot())
@@ -168,7 +170,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     private int RowsOf(IReadOnlyList<Argument> arguments)
     {
         var least = _maxRows > 1 ? 0 : 1;
-        return arguments.Count > 0 && arguments[0].Value is Tensor tensor && tensor.Shape.Length > least
+        return _hasRows && arguments.Count > 0 && arguments[0].Value is Tensor tensor && tensor.Shape.Length > least
             ? (int)Math.Min(tensor.Shape[0], int.MaxValue)
             : 1;
     }

@@ -61,6 +61,7 @@ internal sealed partial class ModelLife(ModelActivation activation, IModelLoader
             counters.Loaded(time.GetTimestamp() - started);
             activation.OnReady();
             Volatile.Write(ref _executor, executor);
+            host.Budget.OnChanged();
             LogReady(Key, executor.Model.Device, executor.Model.ParameterBytes, LoadDuration.TotalMilliseconds);
         }
         catch (Exception exception)

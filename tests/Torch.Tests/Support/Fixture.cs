@@ -26,10 +26,11 @@ internal static class Fixture
 
     public static Tensor Doubles(long[] shape, params double[] values) => Tensor.From<double>(DType.Float64, shape, values);
 
-    /// <summary>A writable folder of this test process.</summary>
+    /// <summary>A path in a new empty folder, which goes away when the test process ends.</summary>
     public static string TempFile(string name)
     {
         var folder = Directory.CreateTempSubdirectory("granary-torch-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         return Path.Combine(folder, name);
     }
 }
