@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Granary.Serving;
 using Microsoft.Extensions.Options;
 
@@ -26,6 +25,8 @@ internal static partial class StartupRunner
         try
         {
             await using var app = build(startup);
+            // Before anything is resolved that would stop at the first wrong value it meets.
+            app.Services.GetService<IStartupValidator>()?.Validate();
             foreach (var warning in startup.Warnings)
                 LogWarning(app.Logger, warning);
             await app.StartAsync();
@@ -45,7 +46,7 @@ internal static partial class StartupRunner
             // A value of the configuration has the wrong type; the message names the key.
             return await RefuseAsync([exception.Message]);
         }
-        catch (Exception exception) when (exception is IOException or ServingException or SocketException)
+        catch (Exception exception) when (exception is IOException or ServingException)
         {
             // The port is taken, the host of --bind is unknown, the catalog cannot be read.
             await Console.Error.WriteLineAsync($"granary: {exception.Message}");

@@ -67,7 +67,7 @@ internal sealed partial class ModelLife(ModelActivation activation, IModelLoader
         catch (Exception exception)
         {
             LoadDuration = time.GetElapsedTime(started);
-            Failure = TorchErrors.OfLoad(exception, Key);
+            Failure = TorchErrors.OfLoad(exception, activation.Definition);
             counters.LoadFailed();
             // A load that was given up says nothing about the model.
             if (!_unwanted.IsCancellationRequested)
