@@ -15,7 +15,7 @@ public sealed class AdminOperationsTests
 
     public AdminOperationsTests() => _operations = new AdminOperations(_lifetime, TimeProvider.System, NullLogger<AdminOperations>.Instance);
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Start_MoreThanRemembered_ForgetsTheOldestFinished()
     {
         for (var i = 0; i < AdminOperations.MaxRemembered; i++)
@@ -27,7 +27,7 @@ public sealed class AdminOperationsTests
         Assert.NotNull(_operations.Find(newest.Id));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Start_AllRemembersStillRunning_Overloaded()
     {
         var gate = new TaskCompletionSource<WarmUpView>();
@@ -39,7 +39,7 @@ public sealed class AdminOperationsTests
         await FinishedAsync("1");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Shutdown_RunningOperation_CancelledAndSaidSo()
     {
         var operation = _operations.Start("load", Key, async cancellation =>
@@ -52,7 +52,7 @@ public sealed class AdminOperationsTests
         Assert.Equal(("failed", "The service is shutting down"), (finished.State, finished.Error));
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Start_WorkWithADefect_FailsWithoutItsMessage()
     {
         var operation = _operations.Start("load", Key, _ => throw new InvalidOperationException("secret /path"));

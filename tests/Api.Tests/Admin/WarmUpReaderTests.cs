@@ -13,7 +13,7 @@ public sealed class WarmUpReaderTests
     [InlineData("""{"dtype":"double","values":1.5}""", "float64[]:000000000000f83f")]
     [InlineData("""{"dtype":"float64","shape":[3],"values":["NaN","Infinity","-Infinity"]}""", "float64[3]:000000000000f8ff000000000000f07f000000000000f0ff")]
     [InlineData("""{"dtype":"half","values":[1]}""", "float16[1]:003c")]
-    [InlineData("""{"dtype":"bfloat16","values":[1,3.0078125,"NaN","Infinity"]}""", "bfloat16[4]:803f4040c0ff807f")]
+    [InlineData("""{"dtype":"bfloat16","values":[1,3.0078125,3.01171875,3.0234375,"NaN","Infinity"]}""", "bfloat16[6]:803f404041404240c0ff807f")]
     [InlineData("""{"dtype":"int8","values":[-128,127]}""", "int8[2]:807f")]
     [InlineData("""{"dtype":"uint8","values":[0,255]}""", "uint8[2]:00ff")]
     [InlineData("""{"dtype":"short","values":[-2]}""", "int16[1]:feff")]

@@ -13,7 +13,8 @@ namespace Granary.Api.Tests.Telemetry;
 
 public sealed class OtlpExportTests
 {
-    [Fact]
+    // The limits end a hang; what is waited for comes at once.
+    [Fact(Timeout = 60_000)]
     public async Task Start_EndpointSet_MetricsTracesAndLogsArrive()
     {
         await using var collector = await Collector.StartAsync();
@@ -39,7 +40,7 @@ public sealed class OtlpExportTests
         await collector.ReadAsync("/v1/logs", "logged here");
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Start_ServiceNameSet_TakenFromConfiguration()
     {
         await using var collector = await Collector.StartAsync();

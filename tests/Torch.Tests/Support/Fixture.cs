@@ -1,11 +1,21 @@
 namespace Granary.Torch.Tests.Support;
 
-/// <summary>The committed models; Fixtures/make.py makes them.</summary>
+/// <summary>The committed models; Fixtures/make.py and make_newer.py make them.</summary>
 internal static class Fixture
 {
     public static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name + ".pt");
 
     public static ScriptModule Load(string name) => ScriptModule.Load(PathOf(name), new ModuleOptions());
+
+    /// <summary>113 for libtorch 1.13, 206 for 2.6.</summary>
+    public static int LibtorchNumber
+    {
+        get
+        {
+            var parts = TorchRuntime.Version.Split('.');
+            return int.Parse(parts[0]) * 100 + int.Parse(parts[1]);
+        }
+    }
 
     /// <summary>Calls with positional arguments and returns the result as text, so that nothing is left to dispose.</summary>
     public static string Call(this ScriptModule module, string method, params Value[] arguments)
