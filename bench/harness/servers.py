@@ -24,13 +24,8 @@ def command(name: str, model: Model, bind: str):
                 {"MODEL_SOURCE": "0", "LOAD_ARGS": json.dumps({"path": str(model.path)})})
     if name == "ceiling":
         return ["dotnet", "exec", CEILING, bind, model.path, model.dtype, shape], {}
-    if name == "quart":
-        return (["hypercorn", f"--bind={bind}", "--workers=2", "--worker-class=uvloop", "quart_app:app"],
-                {"MODEL": str(model.path)})
-    if name == "fastapi":
-        host, port = bind.split(":")
-        return (["uvicorn", f"--host={host}", f"--port={port}", "--workers=2", "--loop=uvloop", "--http=httptools",
-                 "--no-access-log", "--log-level=warning", "fastapi_app:app"], {"MODEL": str(model.path)})
+    if name in ("quart", "fastapi"):
+        return ["/usr/bin/python3", PEERS / "serve.py", name, *bind.split(":")], {"MODEL": str(model.path)}
     raise ValueError(name)
 
 
@@ -48,8 +43,7 @@ class Server:
             self.port = probe.getsockname()[1]
         arguments, extra = command(name, model, f"127.0.0.1:{self.port}")
         self.log = WORK / f"{model.name}.{name}.log"
-        path = "/usr/bin:" + os.environ["PATH"]  # Debian's Python first: it has torch
-        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(PEERS), **extra}
+        environment = {**os.environ, **extra}
         started = time.perf_counter()
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([str(a) for a in arguments], env=environment, stdin=subprocess.DEVNULL,
