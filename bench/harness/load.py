@@ -22,10 +22,10 @@ class Measurement:
     busiest: float   # share of that time in its busiest process
 
 
-def drive(server: Server, connections: int, seconds: float) -> Measurement:
+def drive(server: Server, connections: int, seconds: int) -> Measurement:
     before, started = server.cpu_seconds(), time.perf_counter()
     output = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "60s", "-s", str(SCRIPT),
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "60s", "-s", str(SCRIPT),
          f"http://127.0.0.1:{server.port}/service_output"],
         env={**os.environ, "BODY": str(server.body)}, capture_output=True, text=True)
     elapsed, after = time.perf_counter() - started, server.cpu_seconds()
@@ -38,7 +38,7 @@ def drive(server: Server, connections: int, seconds: float) -> Measurement:
                        sum(used) / elapsed, max(used, default=0) / (sum(used) or 1))
 
 
-def loop(model: Model, threads: int, seconds: float) -> Measurement:
+def loop(model: Model, threads: int, seconds: int) -> Measurement:
     output = subprocess.run([WORK / "loop", model.path, model.dtype, ",".join(map(str, model.shape)), str(threads),
                              str(seconds)], capture_output=True, text=True, check=True)
     result = json.loads(output.stdout)

@@ -33,7 +33,7 @@ def parse():
                         help="default: ceiling,fastapi,quart,cpp")
     parser.add_argument("--connections", type=lambda text: [int(part) for part in text.split(",")], default=[1, 8, 32],
                         help="default: 1,8,32")
-    parser.add_argument("--seconds", type=float, default=4, help="length of one measurement (default 4)")
+    parser.add_argument("--seconds", type=int, default=4, help="length of one measurement (default 4)")
     parser.add_argument("--rounds", type=int, default=3, help="measurements a side, taking turns (default 3)")
     parser.add_argument("--starts", type=int, default=3, help="cold starts a side, the best counts (default 3)")
     parser.add_argument("--no-granary", action="store_true", help="measure the peers alone")
@@ -72,7 +72,7 @@ def measure(model, options):
         sizes = ", ".join(f"{server.name} {server.body.stat().st_size:,}" for server in servers)
         print(f"\n{model.name}: {model.dtype} {list(model.shape)}; bytes of a body: {sizes}")
         for server in servers:
-            drive(server, 8, min(2.0, options.seconds))  # compilers, caches and pools get warm
+            drive(server, 8, min(2, options.seconds))  # compilers, caches and pools get warm
         print(HEAD, flush=True)
         for connections in options.connections:
             rounds = {server.name: [] for server in servers}

@@ -20,7 +20,7 @@ def command(name: str, model: Model, bind: str):
     """The command line and the extra environment of a server."""
     shape = ",".join(map(str, model.shape))
     if name == "granary":
-        return (["dotnet", "exec", API, f"--bind={bind}", "--workers=2"],
+        return (["dotnet", "exec", API, f"--bind={bind}", "--workers=2", f"--data-dir={WORK / 'catalog'}"],
                 {"MODEL_SOURCE": "0", "LOAD_ARGS": json.dumps({"path": str(model.path)})})
     if name == "ceiling":
         return ["dotnet", "exec", CEILING, bind, model.path, model.dtype, shape], {}
