@@ -13,21 +13,21 @@ public interface ICatalogGrain : IGrainWithStringKey
     /// <param name="knownRevision">The revision the caller holds; -1 for none.</param>
     /// <returns>Null when nothing changed since.</returns>
     [Alias("GetChanges")]
-    Task<CatalogSnapshot?> GetChangesAsync(long knownRevision);
+    Task<CatalogContents?> GetChangesAsync(long knownRevision);
 
     /// <summary>As <see cref="IModelCatalog.RegisterAsync"/>; returns the state after it.</summary>
     [Alias("Register")]
-    Task<CatalogSnapshot> RegisterAsync(ModelDefinition definition, bool makeDefault);
+    Task<CatalogContents> RegisterAsync(ModelDefinition definition, bool makeDefault);
 
     /// <summary>As <see cref="IModelCatalog.SetDefaultAsync"/>; returns the state after it.</summary>
     [Alias("SetDefault")]
-    Task<CatalogSnapshot> SetDefaultAsync(ModelKey key);
+    Task<CatalogContents> SetDefaultAsync(ModelKey key);
 
     /// <summary>As <see cref="IModelCatalog.ScaleAsync"/>; returns the state after it.</summary>
     [Alias("Scale")]
-    Task<CatalogSnapshot> ScaleAsync(ModelKey key, int instances);
+    Task<CatalogContents> ScaleAsync(ModelKey key, int instances);
 
     /// <summary>As <see cref="IModelCatalog.DeleteAsync"/>; returns the state after it, null when there was nothing to delete.</summary>
     [Alias("Delete")]
-    Task<CatalogSnapshot?> DeleteAsync(ModelKey key);
+    Task<CatalogContents?> DeleteAsync(ModelKey key);
 }

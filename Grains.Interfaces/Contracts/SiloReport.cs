@@ -28,18 +28,25 @@ public sealed record SiloReport
     [Id(5)]
     public bool Accepting { get; init; }
 
-    /// <summary>Grain keys of the models in its memory.</summary>
+    /// <summary>The models in its memory, those still loading included.</summary>
     [Id(6)]
-    public string[] Models { get; init; } = [];
+    public ResidentModel[] Models { get; init; } = [];
 
     /// <summary>SHA-256 of the weights files on its disk, lower-case hex.</summary>
     [Id(7)]
     public string[] Files { get; init; } = [];
 
-    /// <summary>When the board received it; set by the board.</summary>
+    /// <summary>Grows with every report of this silo, so that a reader can tell news from repetition without trusting clocks.</summary>
     [Id(8)]
-    public DateTimeOffset ReceivedAt { get; init; }
+    public long Sequence { get; init; }
 }
+
+/// <summary>A model in a silo's memory.</summary>
+/// <param name="GrainKey">The grain key, replica included.</param>
+/// <param name="Bytes">What it takes on its device; 0 while it loads.</param>
+/// <param name="OnAccelerator">Whether its grain is a GPU grain.</param>
+[GenerateSerializer, Immutable, Alias("granary.ResidentModel")]
+public readonly record struct ResidentModel([property: Id(0)] string GrainKey, [property: Id(1)] long Bytes, [property: Id(2)] bool OnAccelerator);
 
 /// <summary>The reports of all silos.</summary>
 [GenerateSerializer, Immutable, Alias("granary.SiloBoard")]

@@ -1,8 +1,8 @@
 namespace Granary.Grains.Interfaces.Contracts;
 
 /// <summary>The whole catalog at one revision; also what the catalog grain keeps in storage.</summary>
-[GenerateSerializer, Immutable, Alias("granary.CatalogSnapshot")]
-public sealed record CatalogSnapshot
+[GenerateSerializer, Immutable, Alias("granary.CatalogContents")]
+public sealed record CatalogContents
 {
     /// <summary>Grows by one with every write.</summary>
     [Id(0)]
