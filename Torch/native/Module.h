@@ -1,0 +1,56 @@
+// A loaded module and the two halves of a call: reading arguments from a tape, writing the result to one.
+#pragma once
+
+#include "Shim.h"
+
+#include <optional>
+
+#include <ATen/core/function.h>
+#include <c10/core/Storage.h>
+#include <c10/util/SmallVector.h>
+
+namespace granary {
+
+struct Parameter {
+  std::string name;
+  c10::TypePtr type;
+  std::optional<c10::IValue> default_value;
+  bool keyword_only;
+  // The method writes to it in place, so the caller's memory must not be lent.
+  bool written;
+};
+
+struct Method {
+  std::string name;
+  torch::jit::Function* function;
+  std::vector<Parameter> parameters;
+  std::string return_type;
+};
+
+struct Module {
+  torch::jit::Module module;
+  c10::Device device{c10::kCPU};
+  int64_t parameter_bytes = 0;
+  std::vector<Method> methods;
+  TapeWriter description;
+};
+
+// Storages that lend the caller's memory to libtorch for the length of one call.
+using Loans = c10::SmallVector<c10::Storage, 4>;
+
+// Fills `stack` from slot 1 on with the arguments of `method`, defaults included.
+void read_arguments(const Method& method, TapeReader& tape, c10::Device device, torch::jit::Stack& stack, Loans& loans);
+
+// What one call returned. The tape points into the tensors that `root` and `kept` hold.
+struct Result {
+  c10::IValue root;
+  std::vector<at::Tensor> kept;
+  TapeWriter tape;
+};
+
+void write_result(Result& result);
+
+// "forward(x: Tensor, y: int = 3)"
+std::string signature(const Method& method);
+
+}  // namespace granary

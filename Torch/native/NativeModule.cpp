@@ -1,0 +1,241 @@
+// Loads a TorchScript module, describes it and calls its methods. Pairs with NativeModule.cs.
+#include "Module.h"
+
+#include <unordered_set>
+
+#include <c10/core/CPUAllocator.h>
+#include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/serialization/import.h>
+#include <torch/cuda.h>
+
+namespace granary {
+namespace {
+
+c10::Device parse_device(std::string_view text) {
+  if (text == "cpu") return c10::Device(c10::kCPU);
+  const std::string name(text);
+  const auto wanted = c10::Device(name);
+  if (!wanted.is_cuda()) throw Failure{Code::Load, "device '" + name + "' is not supported; use cpu or cuda:N"};
+  const auto devices = static_cast<int>(torch::cuda::device_count());
+  if (devices == 0)
+    throw Failure{Code::Load, "device '" + name + "' is not there: " + library_name() + " sees no CUDA device (a CPU build of libtorch never does; LIBTORCH selects another)"};
+  const int index = wanted.has_index() ? wanted.index() : 0;
+  if (index >= devices)
+    throw Failure{Code::Load, "device '" + name + "' is not there: this machine has cuda:0 to cuda:" + std::to_string(devices - 1)};
+  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+using Storages = std::unordered_set<const void*>;
+
+int64_t storage_bytes(const at::Tensor& tensor, Storages& seen) {
+  if (!tensor.defined() || !tensor.has_storage()) return 0;
+  const auto& storage = tensor.storage();
+  return seen.insert(storage.unsafeGetStorageImpl()).second ? static_cast<int64_t>(storage.nbytes()) : 0;
+}
+
+// Tensors that an already frozen or traced archive keeps as constants of its code.
+int64_t constant_bytes(torch::jit::Block* block, Storages& seen) {
+  int64_t bytes = 0;
+  for (auto* node : block->nodes()) {
+    if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) && node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t)
+      bytes += storage_bytes(node->t(c10::attr::value), seen);
+    for (auto* inner : node->blocks()) bytes += constant_bytes(inner, seen);
+  }
+  return bytes;
+}
+
+int64_t parameter_bytes(const torch::jit::Module& module) {
+  Storages seen;
+  int64_t bytes = 0;
+  for (const auto& tensor : module.parameters()) bytes += storage_bytes(tensor, seen);
+  for (const auto& tensor : module.buffers()) bytes += storage_bytes(tensor, seen);
+  for (const auto& inner : module.modules()) {
+    for (const auto& method : inner.get_methods()) bytes += constant_bytes(method.graph()->block(), seen);
+  }
+  return bytes;
+}
+
+bool is_exported(const std::string& name) {
+  return name != "__getstate__" && name != "__setstate__";
+}
+
+std::vector<std::string> other_methods(const torch::jit::Module& module) {
+  std::vector<std::string> names;
+  for (const auto& method : module.get_methods()) {
+    if (method.name() != "forward" && is_exported(method.name())) names.push_back(method.name());
+  }
+  return names;
+}
+
+// Without `optimize` only transformations that keep every bit of the results.
+torch::jit::Module frozen(const torch::jit::Module& module, bool optimize) {
+  const auto others = other_methods(module);
+  auto result = module;
+  try {
+    result = torch::jit::freeze(module, others, optimize);
+    for (const auto& name : others) result.get_method(name);
+  } catch (const std::exception&) {
+    // Freezing refuses some modules (no forward, interfaces that change); they run as they are.
+    return module;
+  }
+  if (!optimize) return result;
+  try {
+    // The passes work in place, so a half-done one must not be kept.
+    auto copy = result.clone();
+    return torch::jit::optimize_for_inference(copy, others);
+  } catch (const std::exception&) {
+    return result;
+  }
+}
+
+bool is_container(const torch::jit::Value* value) {
+  return value->type()->kind() != c10::TypeKind::TensorType && !value->type()->containedTypes().empty();
+}
+
+// Whether code in the block writes to something that may be inside `container`.
+bool writes_inside(torch::jit::Block* block, torch::jit::Value* container, const torch::jit::AliasDb& aliases) {
+  for (auto* node : block->nodes()) {
+    for (auto* output : node->outputs()) {
+      if (output->type()->isSubtypeOf(*c10::TensorType::get()) && aliases.hasWriters(output) && aliases.mayContainAlias(container, output)) return true;
+    }
+    for (auto* inner : node->blocks()) {
+      if (writes_inside(inner, container, aliases)) return true;
+    }
+  }
+  return false;
+}
+
+// Which inputs of a method its code may write to in place.
+std::vector<bool> written_inputs(torch::jit::Function& function) {
+  const auto graph = torch::jit::toGraphFunction(function).optimized_graph();
+  const torch::jit::AliasDb aliases(graph);
+  std::vector<bool> written;
+  for (auto* input : graph->inputs())
+    written.push_back(is_container(input) ? writes_inside(graph->block(), input, aliases) : aliases.hasWriters(input));
+  return written;
+}
+
+Method describe(torch::jit::Function& function) {
+  const auto& schema = function.getSchema();
+  const auto written = written_inputs(function);
+  Method method{function.name(), &function, {}, schema.returns().empty() ? "None" : type_name(*schema.returns()[0].type())};
+  // Argument 0 is self.
+  for (size_t i = 1; i < schema.arguments().size(); ++i) {
+    const auto& argument = schema.arguments()[i];
+    Parameter parameter{argument.name(), argument.type(), {}, argument.kwarg_only(), i < written.size() && written[i]};
+    if (argument.default_value()) parameter.default_value = *argument.default_value();
+    method.parameters.push_back(std::move(parameter));
+  }
+  return method;
+}
+
+void write_description(Module& module) {
+  auto& tape = module.description;
+  tape.put_string(module.device.str());
+  tape.put(module.parameter_bytes);
+  tape.put(static_cast<uint32_t>(module.methods.size()));
+  for (const auto& method : module.methods) {
+    tape.put_string(method.name);
+    tape.put_string(method.return_type);
+    tape.put(static_cast<uint32_t>(method.parameters.size()));
+    for (const auto& parameter : method.parameters) {
+      tape.put_string(parameter.name);
+      tape.put_string(type_name(*parameter.type));
+      tape.put(static_cast<uint8_t>(parameter.default_value.has_value()));
+      tape.put_string(parameter.default_value ? python_repr(*parameter.default_value) : "");
+    }
+  }
+}
+
+std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize) {
+  prepare_thread();
+  auto loaded = std::make_unique<Module>();
+  loaded->device = parse_device(device);
+  c10::InferenceMode inference;
+  auto module = torch::jit::load(path, loaded->device);
+  module.eval();
+  loaded->parameter_bytes = parameter_bytes(module);
+  loaded->module = frozen(module, optimize);
+  for (const auto& method : loaded->module.get_methods()) {
+    if (is_exported(method.name())) loaded->methods.push_back(describe(method.function()));
+  }
+  write_description(*loaded);
+  return loaded;
+}
+
+// A model may keep a tensor that it was given (self.last = x). What it keeps must not point into the caller's
+// memory once the call is over, so the storage gets memory of its own.
+void end_loan(c10::Storage& storage) noexcept {
+  if (storage.use_count() == 1) return;
+  auto* impl = storage.unsafeGetStorageImpl();
+  try {
+    auto own = c10::GetCPUAllocator()->allocate(impl->nbytes());
+    std::memcpy(own.get(), impl->data_ptr().get(), impl->nbytes());
+    impl->set_data_ptr_noswap(std::move(own));
+  } catch (...) {
+    impl->set_nbytes(0);
+    impl->set_data_ptr_noswap(c10::DataPtr(nullptr, c10::Device(c10::kCPU)));
+  }
+}
+
+// Ends every loan however the call ends. The stack goes first: what stays on it would look like something that the
+// model kept.
+struct CallScope {
+  torch::jit::Stack& stack;
+  Loans loans;
+
+  ~CallScope() {
+    stack.clear();
+    for (auto& loan : loans) end_loan(loan);
+  }
+};
+
+c10::IValue run(Module& module, const Method& method, TapeReader& tape) {
+  // Keeps its capacity from call to call. The shim never calls back, so it is never in use twice.
+  static thread_local torch::jit::Stack stack;
+  CallScope scope{stack, {}};
+  read_arguments(method, tape, module.device, stack, scope.loans);
+  stack[0] = module.module._ivalue();
+  method.function->run(stack);
+  return std::move(stack.back());
+}
+
+}  // namespace
+}  // namespace granary
+
+// Loads a file onto a device ("cpu", "cuda:N"); flags: 1 = optimize for inference.
+GRANARY_EXPORT granary::Error* granary_module_load(
+    const char* path, const char* device, int32_t flags, granary::Module** module) {
+  *module = nullptr;
+  auto* error = granary::guard(granary::Code::Load, [&] { *module = granary::load(path, device, (flags & 1) != 0).release(); });
+  if (error == nullptr) granary::counters.modules.fetch_add(1, std::memory_order_relaxed);
+  return error;
+}
+
+// Device, parameter bytes and methods on a tape that lives as long as the module.
+GRANARY_EXPORT granary::Error* granary_module_describe(const granary::Module* module, const uint8_t** tape) {
+  *tape = module->description.data();
+  return nullptr;
+}
+
+// Calls a method with the arguments on a tape. The result owns the memory that `result_tape` points to.
+GRANARY_EXPORT granary::Error* granary_module_invoke(
+    granary::Module* module, int32_t method, const uint8_t* tape, int64_t length, granary::Result** result, const uint8_t** result_tape) {
+  return granary::guard(granary::Code::Model, [&] {
+    granary::prepare_thread();
+    c10::InferenceMode inference;
+    granary::TapeReader reader(tape, static_cast<size_t>(length));
+    auto made = std::make_unique<granary::Result>();
+    made->root = granary::run(*module, module->methods.at(static_cast<size_t>(method)), reader);
+    granary::write_result(*made);
+    granary::counters.results.fetch_add(1, std::memory_order_relaxed);
+    *result_tape = made->tape.data();
+    *result = made.release();
+  });
+}
+
+GRANARY_EXPORT void granary_module_free(granary::Module* module) {
+  if (module == nullptr) return;
+  delete module;
+  granary::counters.modules.fetch_sub(1, std::memory_order_relaxed);
+}
