@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using Granary.Serving.Models;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Granary.Serving.Activations;
+
+/// <summary>What all activations of one process share: inference threads, memory budget, turns to load, counters.</summary>
+public sealed class ActivationHost : IModelMetrics, IDisposable
+{
+    private readonly ConcurrentDictionary<ModelKey, Tracked> _tracked = new();
+    private readonly SemaphoreSlim _loads;
+    private readonly TimeProvider _time;
+    private int _pendingLoads;
+
+    /// <summary>Makes the shared resources; threads start with the first load.</summary>
+    public ActivationHost(IOptions<ActivationOptions> options, IOptions<ModelMemoryOptions> memory, IInferenceRuntime runtime, TimeProvider time, ILoggerFactory loggers)
+    {
+        Options = options.Value;
+        Runtime = runtime;
+        _time = time;
+        _loads = new SemaphoreSlim(Options.MaxConcurrentLoads);
+        Threads = new InferenceThreadPool(Options.InferenceThreads, runtime, loggers.CreateLogger<InferenceThreadPool>());
+        Budget = new ResidencyBudget(memory.Value, time, loggers.CreateLogger<ResidencyBudget>());
+    }
+
+    /// <summary>Bytes of the models in host memory.</summary>
+    public long ResidentBytes => Budget.ResidentBytes;
+
+    internal ActivationOptions Options { get; }
+
+    internal IInferenceRuntime Runtime { get; }
+
+    internal InferenceThreadPool Threads { get; }
+
+    internal ResidencyBudget Budget { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModelMetricsSnapshot> Snapshot()
+    {
+        var snapshots = new List<ModelMetricsSnapshot>();
+        foreach (var tracked in _tracked.Values)
+        {
+            var status = tracked.Activation.Status;
+            snapshots.Add(tracked.Counters.ToSnapshot(status.State, status.Queued, status.Running, status.ResidentBytes));
+        }
+
+        snapshots.Sort(static (left, right) => string.CompareOrdinal(left.Key.ToString(), right.Key.ToString()));
+        return snapshots;
+    }
+
+    /// <summary>Ends the inference threads.</summary>
+    public void Dispose()
+    {
+        Threads.Dispose();
+        _loads.Dispose();
+        Budget.Dispose();
+    }
+
+    /// <summary>The counters of the activation's key: those of its predecessor when there was one.</summary>
+    internal ModelCounters Track(ModelActivation activation)
+    {
+        var key = activation.Key;
+        var tracked = _tracked.AddOrUpdate(key,
+            static (key, arg) => new Tracked(arg.activation, new ModelCounters(key, arg._time)),
+            static (_, old, arg) => old with { Activation = arg.activation },
+            (activation, _time));
+        if (_tracked.Count > Options.MaxRememberedModels)
+            ForgetRetired();
+        return tracked.Counters;
+    }
+
+    /// <summary>Drops the counters of a key whose activation is retired.</summary>
+    internal void Forget(ModelActivation activation)
+    {
+        if (_tracked.TryGetValue(activation.Key, out var tracked) && tracked.Activation == activation)
+            _tracked.TryRemove(KeyValuePair.Create(activation.Key, tracked));
+    }
+
+    /// <summary>Takes a place among the loads that run or wait; false when there is none.</summary>
+    internal bool TryBeginLoad()
+    {
+        if (Interlocked.Increment(ref _pendingLoads) <= Options.MaxPendingLoads)
+        {
+            Threads.Start();
+            return true;
+        }
+
+        Interlocked.Decrement(ref _pendingLoads);
+        return false;
+    }
+
+    /// <summary>Gives the place of <see cref="TryBeginLoad"/> back.</summary>
+    internal void EndLoad() => Interlocked.Decrement(ref _pendingLoads);
+
+    /// <summary>Waits for a turn to load; <see cref="LeaveLoad"/> ends it.</summary>
+    internal Task EnterLoadAsync(CancellationToken cancellation) => _loads.WaitAsync(cancellation);
+
+    internal void LeaveLoad() => _loads.Release();
+
+    private void ForgetRetired()
+    {
+        foreach (var tracked in _tracked.Values)
+        {
+            if (tracked.Activation.IsRetired)
+                Forget(tracked.Activation);
+        }
+    }
+
+    private sealed record Tracked(ModelActivation Activation, ModelCounters Counters);
+}

@@ -1,0 +1,175 @@
+using Granary.Serving.Clusters;
+using Granary.Serving.Models;
+using Granary.Torch;
+using Microsoft.Extensions.Logging;
+
+namespace Granary.Serving.Activations;
+
+/// <summary>
+/// Runs the calls of one module: inline on the caller's thread while calls are short, else first come, first served on the shared
+/// inference threads, at most <see cref="ModelDefinition.Instances"/> at once, rows joined where the definition allows it.
+/// A call that has started natively is never interrupted: its caller gets the answer even when its deadline passed meanwhile, because
+/// the inputs are the caller's and must stay alive until the native call ended.
+/// </summary>
+internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
+{
+    private readonly Lock _sync = new();
+    private readonly CallQueue _queue = new();
+    private readonly ModelDefinition _definition;
+    private readonly ILoadedModel _model;
+    private readonly CallGate _gate;
+    private readonly ModelCounters _counters;
+    private readonly InferenceThreadPool _threads;
+    private readonly RequestChecker _checker;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly InlinePolicy _policy;
+    private readonly ModelKey _key;
+    private readonly int _instances;
+    private readonly int _warmUpCalls;
+    private readonly ITimer? _delayTimer;
+    private int _maxRows;
+    private int _limit = 1;
+    private volatile bool _warmed;
+    private int _queued;
+    private int _slots;
+    private int _tickets;
+
+    public ModelExecutor(ModelDefinition definition, ILoadedModel model, CallGate gate, ModelCounters counters, InferenceThreadPool threads, ActivationOptions options, TimeProvider time, ILogger logger)
+    {
+        _definition = definition;
+        _model = model;
+        _gate = gate;
+        _counters = counters;
+        _threads = threads;
+        _time = time;
+        _logger = logger;
+        _key = definition.Key;
+        _checker = new RequestChecker(definition, model.Methods);
+        _instances = definition.Instances > 0 ? definition.Instances : Environment.ProcessorCount;
+        _warmUpCalls = options.WarmUpCalls;
+        _maxRows = definition.Batching.MaxBatchSize;
+        var waits = _maxRows > 1 && definition.Batching.MaxQueueDelay > TimeSpan.Zero;
+        _policy = new InlinePolicy(waits ? TimeSpan.Zero : options.InlineBelow, time);
+        if (waits)
+            _delayTimer = time.CreateTimer(static state => ((ModelExecutor)state!).Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public ILoadedModel Model => _model;
+
+    /// <summary>Calls that wait for an instance.</summary>
+    public int Queued => Volatile.Read(ref _queued);
+
+    /// <summary>Whether short calls run on the caller's thread at the moment.</summary>
+    public bool RunsInline => _policy.Allowed;
+
+    /// <summary>Runs one request. The caller has entered the gate; this leaves it.</summary>
+    /// <param name="request">Read only until the returned task ended.</param>
+    /// <param name="arrived">Timestamp of its arrival.</param>
+    /// <param name="cancellation">Ends the wait in the queue, not a call that has started.</param>
+    public ValueTask<InferenceResult> RunAsync(InferenceRequest request, long arrived, CancellationToken cancellation)
+    {
+        IReadOnlyList<Argument> arguments;
+        try
+        {
+            arguments = _checker.Bind(request);
+        }
+        catch (ServingException exception)
+        {
+            return Refuse(exception, arrived);
+        }
+
+        if (_policy.Allowed && Volatile.Read(ref _queued) == 0 && TryTakeInlineSlot())
+            return RunInline(request, arguments, arrived);
+        return Enqueue(request, arguments, arrived, cancellation);
+    }
+
+    /// <summary>Takes a call out of the queue because its caller stopped waiting; nothing when it has started or ended.</summary>
+    public void Withdraw(QueuedCall call, Exception reason)
+    {
+        lock (_sync)
+        {
+            if (!call.IsQueued)
+            {
+                call.Withdrawn ??= reason;
+                return;
+            }
+
+            _queue.Remove(call);
+            Volatile.Write(ref _queued, _queue.Count);
+        }
+
+        Fail(call, reason);
+    }
+
+    public ServingException TimedOut() => new(ServingError.DeadlineExceeded, $"the request to model '{_key}' waited in the queue until its deadline passed");
+
+    /// <summary>Ends the module. Nobody is inside the gate any more.</summary>
+    public void Dispose()
+    {
+        _delayTimer?.Dispose();
+        _model.Dispose();
+    }
+
+    private ValueTask<InferenceResult> RunInline(InferenceRequest request, IReadOnlyList<Argument> arguments, long arrived)
+    {
+        InferenceResult result;
+        try
+        {
+            _threads.WarmThisThread();
+            var forward = _model.Invoke(request.Method, arguments.AsSpan());
+            var ended = _time.GetTimestamp();
+            _counters.Execution();
+            result = Answer(forward.Value, forward, arrived, arrived, ended, RowsOf(arguments));
+            _policy.Observe(ended - arrived);
+        }
+        catch (Exception exception)
+        {
+            ReleaseInlineSlot();
+            return Refuse(TorchErrors.OfCall(exception, _key, request.Method), arrived);
+        }
+
+        ReleaseInlineSlot();
+        _gate.Leave();
+        return new ValueTask<InferenceResult>(result);
+    }
+
+    private InferenceResult Answer(Value value, IDisposable owner, long arrived, long started, long ended, int rows)
+    {
+        var timing = new InferenceTiming(_time.GetElapsedTime(arrived, started), _time.GetElapsedTime(started, ended));
+        _counters.Success(ended - arrived, started - arrived, ended - started, rows);
+        GranaryMeter.Success(_key, timing.Queue + timing.Compute, timing.Queue, timing.Compute);
+        return new InferenceResult(_key, value, owner, timing);
+    }
+
+    private ValueTask<InferenceResult> Refuse(Exception exception, long arrived)
+    {
+        Count(exception, arrived);
+        _gate.Leave();
+        return ValueTask.FromException<InferenceResult>(exception);
+    }
+
+    private void Count(Exception exception, long arrived)
+    {
+        var error = exception is ServingException serving ? serving.Error : ServingError.Cancelled;
+        var duration = _time.GetTimestamp() - arrived;
+        _counters.Failure(error, duration);
+        GranaryMeter.Failure(_key, error, _time.GetElapsedTime(0, duration));
+    }
+
+    private void Fail(QueuedCall call, Exception exception)
+    {
+        Count(exception, call.Arrived);
+        _gate.Leave();
+        call.Fail(exception);
+    }
+
+    /// <summary>Rows for the statistics: dimension 0 where there can be a batch.</summary>
+    private int RowsOf(IReadOnlyList<Argument> arguments)
+    {
+        var least = _maxRows > 1 ? 0 : 1;
+        return arguments.Count > 0 && arguments[0].Value is Tensor tensor && tensor.Shape.Length > least
+            ? (int)Math.Min(tensor.Shape[0], int.MaxValue)
+            : 1;
+    }
+}
