@@ -41,7 +41,7 @@ public ref partial struct JsonCursor
     {
         var start = BeginNumber("a whole number");
         if (!JsonNumber.TryParseInt64(_json, ref _position, out var value))
-            JsonNumber.ThrowInvalid(_json, start, Torch.DType.Int64);
+            ElementErrors.Throw(_json, start, Torch.DType.Int64);
         return value;
     }
 
@@ -52,7 +52,7 @@ public ref partial struct JsonCursor
         var start = _position;
         var value = ReadInt64();
         if (value != (int)value)
-            JsonNumber.ThrowInvalid(_json, start, Torch.DType.Int32);
+            ElementErrors.Throw(_json, start, Torch.DType.Int32);
         return (int)value;
     }
 
@@ -61,7 +61,7 @@ public ref partial struct JsonCursor
     {
         var start = BeginNumber("a number");
         if (!JsonNumber.TryParseDouble(_json, ref _position, out var value))
-            JsonNumber.ThrowInvalid(_json, start, Torch.DType.Float64);
+            ElementErrors.Throw(_json, start, Torch.DType.Float64);
         return value;
     }
 

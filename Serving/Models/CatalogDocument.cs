@@ -1,0 +1,83 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Granary.Serving.Models;
+
+/// <summary>What <c>catalog.json</c> holds. A field this build does not know is an error: the next write would lose it.</summary>
+internal sealed class CatalogDocument
+{
+    public const int CurrentSchema = 1;
+
+    public required int Schema { get; set; }
+
+    public required long Revision { get; set; }
+
+    public required List<CatalogDocumentModel> Models { get; set; }
+}
+
+/// <summary>One name.</summary>
+internal sealed class CatalogDocumentModel
+{
+    public required string Name { get; set; }
+
+    public required string DefaultVersion { get; set; }
+
+    public required List<CatalogDocumentVersion> Versions { get; set; }
+}
+
+/// <summary>One version; absent fields have the defaults of <see cref="ModelDefinition"/>.</summary>
+internal sealed class CatalogDocumentVersion
+{
+    public required string Version { get; set; }
+
+    public required string Source { get; set; }
+
+    public string? Sha256 { get; set; }
+
+    public List<CatalogDocumentTensor> Inputs { get; set; } = [];
+
+    public List<CatalogDocumentTensor> Outputs { get; set; } = [];
+
+    public string Device { get; set; } = "cpu";
+
+    public int Instances { get; set; }
+
+    public int MaxQueueSize { get; set; } = 1000;
+
+    public int MaxBatchSize { get; set; }
+
+    public TimeSpan MaxQueueDelay { get; set; }
+
+    public TimeSpan? IdleTimeout { get; set; }
+
+    public bool Pinned { get; set; }
+
+    public bool Optimize { get; set; }
+
+    public bool RequireTorchScript { get; set; }
+
+    public bool Trusted { get; set; }
+
+    public string? Description { get; set; }
+}
+
+/// <summary>One tensor; the dtype by its PyTorch name.</summary>
+internal sealed class CatalogDocumentTensor
+{
+    public required string Name { get; set; }
+
+    public required string DType { get; set; }
+
+    public required List<long> Shape { get; set; }
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    AllowTrailingCommas = true,
+    ReadCommentHandling = JsonCommentHandling.Skip)]
+[JsonSerializable(typeof(CatalogDocument))]
+internal sealed partial class CatalogJson : JsonSerializerContext;

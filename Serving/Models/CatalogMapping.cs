@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Granary.Torch;
+
+namespace Granary.Serving.Models;
+
+/// <summary>Definitions to and from their form on disk.</summary>
+internal static class CatalogMapping
+{
+    private static readonly Dictionary<string, DType> DTypesByName =
+        Enum.GetValues<DType>().ToDictionary(static dtype => dtype.TorchName(), StringComparer.Ordinal);
+
+    public static CatalogDocumentVersion ToDocument(ModelDefinition definition) => new()
+    {
+        Version = definition.Version,
+        Source = definition.Source.ToString(),
+        Sha256 = definition.Sha256,
+        Inputs = [.. definition.Inputs.Select(ToDocument)],
+        Outputs = [.. definition.Outputs.Select(ToDocument)],
+        Device = definition.Device,
+        Instances = definition.Instances,
+        MaxQueueSize = definition.MaxQueueSize,
+        MaxBatchSize = definition.Batching.MaxBatchSize,
+        MaxQueueDelay = definition.Batching.MaxQueueDelay,
+        IdleTimeout = definition.IdleTimeout,
+        Pinned = definition.Pinned,
+        Optimize = definition.Optimize,
+        RequireTorchScript = definition.RequireTorchScript,
+        Trusted = definition.Trusted,
+        Description = definition.Description,
+    };
+
+    /// <exception cref="ServingException">A field does not hold what it should.</exception>
+    public static ModelDefinition FromDocument(string name, CatalogDocumentVersion version) => new()
+    {
+        Name = name,
+        Version = version.Version,
+        Source = ModelIdParser.Parse(version.Source),
+        Sha256 = version.Sha256,
+        Inputs = [.. version.Inputs.Select(FromDocument)],
+        Outputs = [.. version.Outputs.Select(FromDocument)],
+        Device = version.Device,
+        Instances = version.Instances,
+        MaxQueueSize = version.MaxQueueSize,
+        Batching = new BatchingOptions { MaxBatchSize = version.MaxBatchSize, MaxQueueDelay = version.MaxQueueDelay },
+        IdleTimeout = version.IdleTimeout,
+        Pinned = version.Pinned,
+        Optimize = version.Optimize,
+        RequireTorchScript = version.RequireTorchScript,
+        Trusted = version.Trusted,
+        Description = version.Description,
+    };
+
+    /// <summary>Whether two definitions say the same; records compare their lists by reference, so the texts are compared.</summary>
+    public static bool SameContent(ModelDefinition left, ModelDefinition right)
+        => left.Key == right.Key && Text(left).AsSpan().SequenceEqual(Text(right));
+
+    private static byte[] Text(ModelDefinition definition)
+        => JsonSerializer.SerializeToUtf8Bytes(ToDocument(definition), CatalogJson.Default.CatalogDocumentVersion);
+
+    private static CatalogDocumentTensor ToDocument(TensorSpec spec)
+        => new() { Name = spec.Name, DType = spec.DType.TorchName(), Shape = [.. spec.Shape] };
+
+    private static TensorSpec FromDocument(CatalogDocumentTensor tensor) => DTypesByName.TryGetValue(tensor.DType, out var dtype)
+        ? new TensorSpec(tensor.Name, dtype, [.. tensor.Shape])
+        : throw new ServingException(ServingError.InvalidArgument, $"tensor '{tensor.Name}' has the unknown dtype '{tensor.DType}'");
+}

@@ -1,0 +1,90 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace Granary.Serving.Models;
+
+/// <summary>Checks a definition and reports every fault at once, each naming field, value and rule.</summary>
+public static class ModelDefinitionValidator
+{
+    private const int MaxDescriptionLength = 4096;
+    private const int MaxInstances = 1024;
+    private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
+
+    /// <summary>Every fault in the order of the fields; empty when the definition is valid.</summary>
+    public static IReadOnlyList<string> Validate(ModelDefinition definition)
+    {
+        var faults = new List<string>();
+        CheckIdentity(definition, faults);
+        CheckTensors("Inputs", definition.Inputs, faults);
+        CheckTensors("Outputs", definition.Outputs, faults);
+        CheckRunning(definition, faults);
+        if (definition.Description is { Length: > MaxDescriptionLength } text)
+            faults.Add($"Description has {text.Length:N0} characters; at most {MaxDescriptionLength:N0} are allowed");
+        return faults;
+    }
+
+    /// <summary>Does nothing when the definition is valid.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/> with every fault.</exception>
+    public static void ThrowIfInvalid(ModelDefinition definition)
+    {
+        var faults = Validate(definition);
+        if (faults.Count > 0)
+        {
+            throw new ServingException(ServingError.InvalidArgument,
+                $"the definition of {ModelIdText.Quote(definition.Name + "/" + definition.Version)} is not valid: {string.Join("; ", faults)}");
+        }
+    }
+
+    private static void CheckIdentity(ModelDefinition definition, List<string> faults)
+    {
+        if (!ModelNames.IsValid(definition.Name))
+            faults.Add($"Name {ModelIdText.Quote(definition.Name)}: 1 to 128 letters, digits or _ - . beginning with a letter or digit");
+        if (!ModelVersions.IsValid(definition.Version))
+            faults.Add($"Version {ModelIdText.Quote(definition.Version)}: a whole number from 1 without leading zeros");
+        if (ModelIdParser.Fault(definition.Source) is { } fault)
+            faults.Add("Source: " + fault);
+        if (definition.Sha256 is { } sha && (sha.Length != 64 || sha.AsSpan().ContainsAnyExcept(LowerHex)))
+            faults.Add($"Sha256 {ModelIdText.Quote(sha)}: 64 lower-case hex digits");
+    }
+
+    private static void CheckTensors(string field, IReadOnlyList<TensorSpec> specs, List<string> faults)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < specs.Count; i++)
+        {
+            var spec = specs[i];
+            if (spec.Name.Length is 0 or > 256)
+                faults.Add($"{field}[{i}].Name has {spec.Name.Length} characters; 1 to 256 are allowed");
+            else if (!names.Add(spec.Name))
+                faults.Add($"{field}[{i}].Name {ModelIdText.Quote(spec.Name)} occurs twice");
+            if (!Enum.IsDefined(spec.DType))
+                faults.Add($"{field}[{i}].DType {(int)spec.DType} is unknown");
+            foreach (var size in spec.Shape)
+            {
+                if (size < -1)
+                    faults.Add($"{field}[{i}].Shape holds {size}; sizes are 0 or more, -1 for any");
+            }
+        }
+    }
+
+    private static void CheckRunning(ModelDefinition definition, List<string> faults)
+    {
+        if (!IsDevice(definition.Device))
+            faults.Add($"Device {ModelIdText.Quote(definition.Device)}: auto, cpu or cuda:N");
+        if (definition.Instances is < 0 or > MaxInstances)
+            faults.Add($"Instances {definition.Instances}: 0 (as many as cores) to {MaxInstances:N0}");
+        if (definition.MaxQueueSize < 1)
+            faults.Add($"MaxQueueSize {definition.MaxQueueSize}: at least 1");
+        if (definition.Batching.MaxBatchSize < 0)
+            faults.Add($"Batching.MaxBatchSize {definition.Batching.MaxBatchSize}: 0 (off) or more");
+        var delay = definition.Batching.MaxQueueDelay;
+        if (delay < TimeSpan.Zero || delay > TimeSpan.FromMinutes(1))
+            faults.Add($"Batching.MaxQueueDelay {delay}: 0 to 1 minute");
+        if (definition.IdleTimeout is { } idle && idle <= TimeSpan.Zero && idle != Timeout.InfiniteTimeSpan)
+            faults.Add($"IdleTimeout {idle}: more than 0, or infinite (-00:00:00.0010000)");
+    }
+
+    private static bool IsDevice(string device) => device is "auto" or "cpu"
+        || (device.StartsWith("cuda:", StringComparison.Ordinal) && device.Length is 6 or 7
+            && int.TryParse(device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Granary.Serving.Sources;
+
+/// <summary>Registers the sources and the policy for ids that come with requests.</summary>
+public static class ModelSourcesExtensions
+{
+    /// <summary>
+    /// Adds <see cref="ISourcePolicy"/> and the sources. Bind <see cref="SourcePolicyOptions"/>, <see cref="LocalSourceOptions"/>,
+    /// <see cref="HuggingFaceOptions"/> and <see cref="SourceHttpOptions"/> before or after; they are validated at start.
+    /// </summary>
+    public static IServiceCollection AddModelSources(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<SourcePolicyOptions>().ValidateOnStart();
+        services.AddOptions<LocalSourceOptions>().ValidateOnStart();
+        services.AddOptions<HuggingFaceOptions>().ValidateOnStart();
+        services.AddOptions<SourceHttpOptions>().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SourcePolicyOptions>, SourcePolicyOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LocalSourceOptions>, LocalSourceOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HuggingFaceOptions>, HuggingFaceOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SourceHttpOptions>, SourceHttpOptionsValidator>());
+        services.TryAddSingleton<ISourcePolicy, SourcePolicy>();
+        services.TryAddSingleton<SourceHttp>();
+        services.TryAddSingleton<SourceRegistry>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelSource, LocalSource>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelSource, HuggingFaceSource>());
+        return services;
+    }
+}

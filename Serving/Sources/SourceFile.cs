@@ -1,0 +1,39 @@
+namespace Granary.Serving.Sources;
+
+/// <summary>A file that a source found.</summary>
+internal abstract class SourceFile
+{
+    /// <summary>Length in bytes; null when the source does not say.</summary>
+    public long? Length { get; init; }
+
+    /// <summary>A commit, a transaction id, a modification time; null when there is no such thing.</summary>
+    public string? Revision { get; init; }
+}
+
+/// <summary>A file that is on this host already and is used in place.</summary>
+internal sealed class LocalSourceFile(string path) : SourceFile
+{
+    /// <summary>Absolute path without symbolic links.</summary>
+    public string Path { get; } = path;
+}
+
+/// <summary>A file to be fetched.</summary>
+internal abstract class RemoteSourceFile : SourceFile
+{
+    /// <summary>SHA-256 that the source vouches for, lower-case hex.</summary>
+    public string? Sha256 { get; init; }
+
+    /// <summary>SHA-1 of git's blob form (<c>blob LENGTH NUL content</c>) that the source vouches for, lower-case hex.</summary>
+    public string? GitBlobSha1 { get; init; }
+
+    /// <summary>Names the content: the same id with the same tag is the same content. Null when the source has none.</summary>
+    public string? ETag { get; init; }
+
+    /// <summary>Opens the content at an offset.</summary>
+    /// <param name="offset">First byte wanted; the source may answer from 0.</param>
+    /// <param name="validator">What an earlier <see cref="SourceStream.Validator"/> was, when bytes before the offset are to be kept.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="SourceChangedException">The content is no longer the one the earlier bytes came from.</exception>
+    /// <exception cref="ServingException">The source refused or did not answer.</exception>
+    public abstract Task<SourceStream> OpenAsync(long offset, string? validator, CancellationToken cancellation);
+}

@@ -1,0 +1,31 @@
+using Granary.Serving.Models;
+using Granary.Torch;
+
+namespace Granary.Serving.Tests.Models;
+
+internal static class Definitions
+{
+    /// <summary>Every field differs from its default.</summary>
+    public static ModelDefinition Full { get; } = new()
+    {
+        Name = "california",
+        Version = "12",
+        Source = ModelIdParser.Parse("huggingface/owner/name/v1:model.pt"),
+        Sha256 = new string('a', 64),
+        Inputs = [new TensorSpec("x", DType.Float64, [-1, 8])],
+        Outputs = [new TensorSpec("y", DType.BFloat16, [-1]), new TensorSpec("z", DType.Bool, [])],
+        Device = "cuda:1",
+        Instances = 3,
+        MaxQueueSize = 7,
+        Batching = new BatchingOptions { MaxBatchSize = 16, MaxQueueDelay = TimeSpan.FromMilliseconds(2.5) },
+        IdleTimeout = Timeout.InfiniteTimeSpan,
+        Pinned = true,
+        Optimize = true,
+        RequireTorchScript = true,
+        Trusted = true,
+        Description = "a \"quoted\" text, with é",
+    };
+
+    public static ModelDefinition Of(string name, string version)
+        => new() { Name = name, Version = version, Source = ModelIdParser.Parse("local/models/m.pt") };
+}
