@@ -4,7 +4,7 @@ namespace Granary.Grains.Interfaces.Clusters;
 public sealed class OrleansClusterOptions
 {
     /// <summary>Configuration section of these options.</summary>
-    public const string SectionName = "Granary:Cluster";
+    public const string SectionName = "Cluster";
 
     /// <summary>
     /// How long a call whose silo died is tried again elsewhere before it fails. Default 20 s: longer than the membership

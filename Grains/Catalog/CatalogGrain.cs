@@ -16,11 +16,8 @@ internal sealed class CatalogGrain([PersistentState("catalog", CatalogGrain.Stor
     public Task<CatalogContents?> GetChangesAsync(long knownRevision) =>
         Task.FromResult(state.State.Revision == knownRevision ? null : state.State);
 
-    public Task<CatalogContents> RegisterAsync(ModelDefinition definition, bool makeDefault)
-    {
-        ModelDefinitionValidator.ThrowIfInvalid(definition);
-        return EditAsync(catalog => catalog.Register(definition, makeDefault));
-    }
+    public Task<CatalogContents> RegisterAsync(ModelDefinition definition, bool makeDefault) =>
+        EditAsync(catalog => catalog.Register(definition, makeDefault));
 
     public Task<CatalogContents> SetDefaultAsync(ModelKey key) => EditAsync(catalog => catalog.SetDefault(key));
 

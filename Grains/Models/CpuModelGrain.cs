@@ -1,5 +1,6 @@
 using Granary.Grains.Placement;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace Granary.Grains.Models;
 

@@ -84,7 +84,7 @@ internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
     public Task<ModelStatus> ScaleAsync(int instances)
     {
         var activation = Activation();
-        activation.Scale(instances);
+        activation.Instances = instances;
         return Task.FromResult(Describe(activation.Status));
     }
 

@@ -55,6 +55,23 @@ internal sealed class ModelGrainHost(
             Changed?.Invoke();
     }
 
+    /// <summary>Sends away the models whose catalog entry is gone or says something else now.</summary>
+    public async Task RetireStaleAsync(IGrainFactory factory)
+    {
+        foreach (var grain in _grains.Keys)
+        {
+            if (grain.Definition is not { } served || served.Key.IsAdHoc)
+                continue;
+            var registered = catalog.Peek(served.Key);
+            if (registered is not null && registered.SameContent(served with { Device = registered.Device }))
+                continue;
+            IModelGrain reference = grain.OnAccelerator
+                ? factory.GetGrain<IGpuModelGrain>(grain.GrainKey)
+                : factory.GetGrain<ICpuModelGrain>(grain.GrainKey);
+            await reference.UnloadAsync();
+        }
+    }
+
     private ModelDefinition AdHoc(ModelKey key)
     {
         var id = ModelIdParser.Parse(key.Name);

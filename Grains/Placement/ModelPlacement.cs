@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orleans.Metadata;
+using Orleans.Placement;
 
 namespace Granary.Grains.Placement;
 

@@ -1,5 +1,3 @@
-using Granary.Grains.Interfaces.Clusters;
-
 namespace Granary.Grains.Silos;
 
 /// <summary>Collects the silos' reports in memory; a silo that stopped reporting drops out.</summary>

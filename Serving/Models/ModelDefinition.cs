@@ -58,6 +58,9 @@ public sealed record ModelDefinition
     /// <summary>Free text for people; null when absent.</summary>
     public string? Description { get; init; }
 
+    /// <summary>Whether two definitions say the same, however their lists were made; how many instances run is left out.</summary>
+    public bool SameContent(ModelDefinition other) => CatalogMapping.SameContent(this with { Instances = other.Instances }, other);
+
     /// <summary>The key of this version.</summary>
     public ModelKey Key => new(Name, Version);
 }
