@@ -1,3 +1,46 @@
-var builder = WebApplication.CreateSlimBuilder(args);
-var app = builder.Build();
-app.Run();
+using Granary.Api.Admin;
+using Granary.Api.Description;
+using Granary.Api.Health;
+using Granary.Api.Hosting;
+using Granary.Api.Http;
+using Granary.Api.Infernet;
+using Granary.Api.Security;
+using Granary.Api.Telemetry;
+
+namespace Granary.Api;
+
+/// <summary>The service: reads what it is asked for, joins the parts, runs. Everything else has a room of its own.</summary>
+internal static class Program
+{
+    private static Task<int> Main(string[] arguments)
+    {
+        TorchPreload.Start();
+        return StartupRunner.RunAsync(arguments, startup => Build(startup));
+    }
+
+    /// <summary>Joins the parts.</summary>
+    /// <param name="startup">What the operator asked for.</param>
+    /// <param name="replace">Replaces services, for tests.</param>
+    internal static WebApplication Build(StartupOptions startup, Action<IServiceCollection>? replace = null)
+    {
+        var builder = ServerComposition.CreateBuilder(startup);
+        builder.AddTelemetry();
+        builder.AddServing();
+        builder.AddAdmin();
+        builder.Services.AddBearer();
+        builder.Services.AddHealth();
+        builder.Services.AddReadinessOfDefaultModel();
+        builder.Services.AddApiDescription();
+        builder.Services.AddInfernet();
+        replace?.Invoke(builder.Services);
+
+        var app = builder.Build();
+        app.UseMiddleware<EmptyErrorMiddleware>((Func<HttpContext, Failure?, Task>)InfernetErrors.WriteAsync);
+        app.MapInfernet().RequireBearer();
+        app.MapAdmin();
+        app.MapHealth();
+        app.MapTelemetry();
+        app.MapApiDescription();
+        return app;
+    }
+}

@@ -46,7 +46,11 @@ public static unsafe class JsonNumber
         {
             var p = start + position;
             if (!TElement.TryRead(ref p, start + json.Length, out value))
+            {
+                value = default;
                 return false;
+            }
+
             position = (int)(p - start);
             return true;
         }

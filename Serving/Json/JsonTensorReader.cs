@@ -53,6 +53,8 @@ public static class JsonTensorReader
         var text = $"[{string.Join(',', sizes)}]";
         // Flat forms of a zero-dimensional tensor may be a list of one value or the value alone.
         var bare = sizes.Length == 0 && kind != JsonKind.Array;
+        if (rule == NestingRule.AnyDepth && kind != JsonKind.Array && !bare)
+            JsonErrors.ThrowUnexpected(cursor.Position, $"expected a list, found {JsonCursor.Describe(kind)}");
         var nested = rule == NestingRule.Exact || bare;
         long[] lists = nested ? sizes : [count];
         var plan = new NestingPlan(

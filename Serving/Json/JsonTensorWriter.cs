@@ -9,6 +9,8 @@ namespace Granary.Serving.Json;
 /// </summary>
 public static class JsonTensorWriter
 {
+    private const int MaxEmptyLists = 1 << 20;
+
     /// <summary>Writes all elements as one list, row-major.</summary>
     public static void WriteFlat(PooledBufferWriter writer, Tensor tensor) => WriteList(writer, tensor, 0, ElementCount(tensor));
 
@@ -18,8 +20,9 @@ public static class JsonTensorWriter
     /// </summary>
     public static void WriteRows(PooledBufferWriter writer, Tensor tensor)
     {
+        var count = ElementCount(tensor);
         var rows = tensor.Shape.IsEmpty ? 1 : (int)tensor.Shape[0];
-        var size = rows == 0 ? 0 : ElementCount(tensor) / rows;
+        var size = rows == 0 ? 0 : count / rows;
         writer.WriteByte((byte)'[');
         for (var row = 0; row < rows; row++)
         {
@@ -83,8 +86,18 @@ public static class JsonTensorWriter
         writer.WriteByte((byte)']');
     }
 
-    // Text of more elements than this would not fit a buffer anyway.
-    private static int ElementCount(Tensor tensor) => tensor.ElementCount <= int.MaxValue
-        ? (int)tensor.ElementCount
-        : throw new ServingException(ServingError.TooLarge, $"a tensor of {tensor.ElementCount} elements cannot be sent as JSON");
+    private static int ElementCount(Tensor tensor)
+    {
+        if (tensor.ElementCount > int.MaxValue)
+            throw new ServingException(ServingError.TooLarge, $"a tensor of {tensor.ElementCount} elements cannot be sent as JSON");
+        // Without elements the sizes before the first zero still say how many empty lists to write.
+        long lists = 1;
+        for (var i = 0; tensor.ElementCount == 0 && tensor.Shape[i] > 0; i++)
+        {
+            if (tensor.Shape[i] > MaxEmptyLists || (lists *= tensor.Shape[i]) > MaxEmptyLists)
+                throw new ServingException(ServingError.TooLarge, $"an empty tensor of shape [{string.Join(',', tensor.Shape.ToArray())}] has too many lists to be sent as JSON");
+        }
+
+        return (int)tensor.ElementCount;
+    }
 }

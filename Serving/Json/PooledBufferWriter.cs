@@ -95,8 +95,10 @@ public sealed class PooledBufferWriter : IBufferWriter<byte>, IDisposable
     private void Grow(int bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);
-        var needed = Math.Max(checked(_written + Math.Max(bytes, 1)), DefaultBytes);
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max((long)needed, 2L * _buffer.Length), Array.MaxLength));
+        var needed = Math.Max((long)_written + Math.Max(bytes, 1), DefaultBytes);
+        if (needed > Array.MaxLength)
+            throw new ServingException(ServingError.TooLarge, $"the answer is larger than {Array.MaxLength} bytes");
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, 2L * _buffer.Length), Array.MaxLength));
         WrittenSpan.CopyTo(larger);
         if (_buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(_buffer);

@@ -97,8 +97,10 @@ internal static unsafe class RowReader<T, TElement>
         // A correctly predicted branch: the next value is then found without waiting for the comparison.
         if (spaces == indent)
             return at + indent;
+        if (spaces == Vector256<byte>.Count)
+            return JsonText.SkipWhiteSpace(at, end);
         indent = spaces;
-        return spaces < Vector256<byte>.Count ? at + spaces : JsonText.SkipWhiteSpace(at, end);
+        return at + spaces;
     }
 
     private static RowEnd Stop(RowEnd reason, byte* at, long read, out byte* p, out long count)

@@ -85,7 +85,7 @@ internal sealed partial class BlobDirectory(
         var overDisk = bytes + options.MinFreeBytes - new DriveInfo(layout.Root).AvailableFreeSpace;
         if (options.MaxStoreBytes == 0)
             return overDisk;
-        var used = Files(layout.Blobs).Concat(Files(layout.Partials)).Sum(static file => file.Length);
+        var used = Files(layout.Blobs).Concat(Files(layout.Partials).Where(static file => file.Extension == ".part")).Sum(static file => file.Length);
         return Math.Max(overDisk, used + bytes - options.MaxStoreBytes);
     }
 

@@ -21,6 +21,18 @@ public static unsafe class TorchRuntime
     /// <summary>How many CUDA devices libtorch can use; 0 for a CPU build.</summary>
     public static int CudaDeviceCount => Loaded.Value.CudaDeviceCount;
 
+    /// <summary>The GPUs that libtorch can use, with their memory now; empty for a CPU build. Not cached.</summary>
+    public static IReadOnlyList<GpuInfo> Gpus
+    {
+        get
+        {
+            var gpus = new GpuInfo[CudaDeviceCount];
+            for (var i = 0; i < gpus.Length; i++)
+                gpus[i] = NativeGpus.Describe(i);
+            return gpus;
+        }
+    }
+
     /// <summary>Native objects that are alive now.</summary>
     public static LiveObjects LiveObjects
     {

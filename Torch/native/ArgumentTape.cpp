@@ -371,10 +371,10 @@ void read_arguments(const Method& method, TapeReader& tape, c10::Device device, 
     size_t slot;
     if (tape.get<uint8_t>() != 0) {
       slot = find_named(method, tape.get_string());
-    } else if (position < parameters.size() && !parameters[position].keyword_only) {
+    } else if (position < parameters.size()) {
       slot = position++;
     } else {
-      reject_call(method, "takes " + std::to_string(position) + " positional arguments, got more");
+      reject_call(method, "takes at most " + std::to_string(parameters.size()) + " arguments, got " + std::to_string(count));
     }
     const auto& parameter = parameters[slot];
     if (given[slot]) reject_call(method, "was given the argument '" + parameter.name + "' twice");

@@ -73,14 +73,27 @@ std::string innermost_frame(std::string_view text, size_t here) {
   return where + (where.empty() ? "at: " : ": ") + std::string(source.substr(0, 200));
 }
 
+// Everything after the marker's source: TorchScript repeats the lines that follow the marked one, indented, and
+// starts the message in the first column.
+std::string_view message_after(std::string_view text) {
+  size_t at = text.find('\n');
+  while (at != std::string_view::npos && at + 1 < text.size() && std::isspace(static_cast<unsigned char>(text[at + 1])))
+    at = text.find('\n', at + 1);
+  return at == std::string_view::npos ? std::string_view() : trim(text.substr(at));
+}
+
 // "RuntimeError: shapes differ (in forward, line 6: return x @ self.w)" from a TorchScript traceback.
 std::string shorten_traceback(const std::string& text) {
   const auto here = text.rfind(kHere);
   if (here == std::string::npos) return text;
   const auto frame = innermost_frame(text, here);
-  auto message = trim(std::string_view(text).substr(here + kHere.size()));
+  auto message = message_after(std::string_view(text).substr(here + kHere.size()));
   // While compiling, the message comes first and the code after it.
   if (message.empty()) message = trim(std::string_view(text).substr(0, text.find(":\n")));
+  // The interpreter names every C++ exception so, a Python class by its full name.
+  for (const std::string_view prefix : {"RuntimeError: ", "builtins."}) {
+    if (message.substr(0, prefix.size()) == prefix) message.remove_prefix(prefix.size());
+  }
   return std::string(message) + (frame.empty() ? "" : " (" + frame + ")");
 }
 
@@ -107,8 +120,8 @@ std::string missing_operator(const std::string& text) {
   if (auto name = word_after(text, {"Unknown builtin op: ", "Could not find operator ", "couldn't find an operator for "}); !name.empty())
     return "the model needs the operator " + name + newer_library_hint();
   // Pickled names of what a newer libtorch added: UInt16Storage, Float8_e5m2Storage, _rebuild_tensor_v3 …
-  if (auto name = word_after(text, {"unknown torch global: ", "Unknown torch global: ", "unknown torch global "}); !name.empty())
-    return "the model needs " + (name.rfind("torch.", 0) == 0 ? name : "torch." + name) + newer_library_hint();
+  if (auto name = word_after(text, {"unknown torch global, '", "unknown torch global '"}); !name.empty())
+    return "the model needs " + name + newer_library_hint();
   if (auto name = word_after(text, {"Unknown type name '", "Unknown type: '", "class type: __torch__.torch.classes."}); !name.empty())
     return "the model needs the type " + name + newer_library_hint();
   if (auto name = word_after(text, {"module 'torch' has no attribute '"}); !name.empty())
@@ -118,9 +131,26 @@ std::string missing_operator(const std::string& text) {
   return {};
 }
 
+// What the archive reader says in its own words about a file that is not what it should be.
+std::string unreadable_archive(const std::string& text) {
+  if (text.find("failed finding central directory") != std::string::npos || text.find("archive does not contain a file") != std::string::npos)
+    return "the file is no TorchScript archive, or it is truncated";
+  if (text.find("failed locating file constants.pkl") != std::string::npos)
+    return "the archive holds no TorchScript module: save one with torch.jit.save(torch.jit.script(model), file)";
+  return {};
+}
+
 bool is_out_of_memory(const std::string& text) {
   return text.find("out of memory") != std::string::npos || text.find("can't allocate memory") != std::string::npos ||
       text.find("not enough memory") != std::string::npos;
+}
+
+// "[enforce fail at alloc_cpu.cpp:75] err == 0. DefaultCPUAllocator: can't …"
+void erase_enforce(std::string& text) {
+  const auto at = text.find("[enforce fail at ");
+  if (at == std::string::npos) return;
+  const auto end = text.find(". ", text.find(']', at));
+  if (end != std::string::npos) text.erase(at, end + 2 - at);
 }
 
 std::string clean(std::string text) {
@@ -130,6 +160,7 @@ std::string clean(std::string text) {
   if (text.find(kHere) != std::string::npos) text = shorten_traceback(text);
   erase_all(text, "The following operation failed in the TorchScript interpreter.\n");
   erase_source_positions(text);
+  erase_enforce(text);
   erase_all(text, ", please report a bug to PyTorch.");
   text = std::string(trim(text));
   if (text.size() > kMaxMessage) {
@@ -146,6 +177,7 @@ Failure from_text(Code fallback, const std::string& text) {
   if (is_out_of_memory(text)) return {Code::OutOfMemory, clean(text)};
   if (fallback == Code::Load) {
     if (auto message = missing_operator(text); !message.empty()) return {Code::MissingOperator, std::move(message)};
+    if (auto message = unreadable_archive(text); !message.empty()) return {Code::Load, std::move(message)};
   }
   return {fallback, clean(text)};
 }

@@ -5,9 +5,9 @@
 
 #include <optional>
 
-#include <ATen/core/function.h>
 #include <c10/core/Storage.h>
 #include <c10/util/SmallVector.h>
+#include <torch/csrc/jit/runtime/interpreter.h>
 
 namespace granary {
 
@@ -15,16 +15,16 @@ struct Parameter {
   std::string name;
   c10::TypePtr type;
   std::optional<c10::IValue> default_value;
-  bool keyword_only;
   // The method writes to it in place, so the caller's memory must not be lent.
   bool written;
 };
 
 struct Method {
   std::string name;
-  torch::jit::Function* function;
   std::vector<Parameter> parameters;
   std::string return_type;
+  // Compiled once at load; immutable, so all threads share it without a lock.
+  torch::jit::Code code;
 };
 
 struct Module {

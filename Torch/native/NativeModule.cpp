@@ -1,10 +1,19 @@
 // Loads a TorchScript module, describes it and calls its methods. Pairs with NativeModule.cs.
 #include "Module.h"
 
+#include <malloc.h>
 #include <unordered_set>
 
 #include <c10/core/CPUAllocator.h>
 #include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/passes/common_subexpression_elimination.h>
+#include <torch/csrc/jit/passes/constant_pooling.h>
+#include <torch/csrc/jit/passes/constant_propagation.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/passes/lower_tuples.h>
+#include <torch/csrc/jit/passes/peephole.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 #include <torch/cuda.h>
 
@@ -14,12 +23,13 @@ namespace {
 c10::Device parse_device(std::string_view text) {
   if (text == "cpu") return c10::Device(c10::kCPU);
   const std::string name(text);
-  const auto wanted = c10::Device(name);
-  if (!wanted.is_cuda()) throw Failure{Code::Load, "device '" + name + "' is not supported; use cpu or cuda:N"};
+  const auto digits = name.size() > 5 && name.compare(0, 5, "cuda:") == 0 ? name.substr(5) : std::string();
+  if (name != "cuda" && (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos))
+    throw Failure{Code::Load, "device '" + name + "' is not supported; use cpu or cuda:N"};
   const auto devices = static_cast<int>(torch::cuda::device_count());
   if (devices == 0)
     throw Failure{Code::Load, "device '" + name + "' is not there: " + library_name() + " sees no CUDA device (a CPU build of libtorch never does; LIBTORCH selects another)"};
-  const int index = wanted.has_index() ? wanted.index() : 0;
+  const int index = digits.empty() ? 0 : std::stoi(digits);
   if (index >= devices)
     throw Failure{Code::Load, "device '" + name + "' is not there: this machine has cuda:0 to cuda:" + std::to_string(devices - 1)};
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
@@ -105,9 +115,8 @@ bool writes_inside(torch::jit::Block* block, torch::jit::Value* container, const
   return false;
 }
 
-// Which inputs of a method its code may write to in place.
-std::vector<bool> written_inputs(torch::jit::Function& function) {
-  const auto graph = torch::jit::toGraphFunction(function).optimized_graph();
+// Which inputs of a graph its code may write to in place.
+std::vector<bool> written_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
   const torch::jit::AliasDb aliases(graph);
   std::vector<bool> written;
   for (auto* input : graph->inputs())
@@ -115,14 +124,33 @@ std::vector<bool> written_inputs(torch::jit::Function& function) {
   return written;
 }
 
-Method describe(torch::jit::Function& function) {
+// One graph for every shape and dtype. libtorch's own executors take a lock a call and, by mode, compile again for
+// every new kind of input; they also split addmm in two. None of these passes changes a bit of the results.
+std::shared_ptr<torch::jit::Graph> compile(const torch::jit::Function& function) {
+  auto graph = torch::jit::toGraphFunction(const_cast<torch::jit::Function&>(function)).graph()->copy();
+  torch::jit::Inline(*graph);
+  torch::jit::runRequiredPasses(graph);
+  torch::jit::ConstantPropagation(graph);
+  torch::jit::EliminateCommonSubexpression(graph);
+  torch::jit::ConstantPooling(graph);
+  torch::jit::PeepholeOptimize(graph);
+  torch::jit::EliminateDeadCode(graph);
+  torch::jit::LowerSimpleTuples(graph);
+  return graph;
+}
+
+Method describe(const torch::jit::Function& function) {
   const auto& schema = function.getSchema();
-  const auto written = written_inputs(function);
-  Method method{function.name(), &function, {}, schema.returns().empty() ? "None" : type_name(*schema.returns()[0].type())};
+  const auto graph = compile(function);
+  const auto written = written_inputs(graph);
+  Method method;
+  method.name = function.name();
+  method.return_type = schema.returns().empty() ? "None" : type_name(*schema.returns()[0].type());
+  method.code = torch::jit::Code(graph, function.name());
   // Argument 0 is self.
   for (size_t i = 1; i < schema.arguments().size(); ++i) {
     const auto& argument = schema.arguments()[i];
-    Parameter parameter{argument.name(), argument.type(), {}, argument.kwarg_only(), i < written.size() && written[i]};
+    Parameter parameter{argument.name(), argument.type(), {}, i < written.size() && written[i]};
     if (argument.default_value()) parameter.default_value = *argument.default_value();
     method.parameters.push_back(std::move(parameter));
   }
@@ -196,7 +224,7 @@ c10::IValue run(Module& module, const Method& method, TapeReader& tape) {
   CallScope scope{stack, {}};
   read_arguments(method, tape, module.device, stack, scope.loans);
   stack[0] = module.module._ivalue();
-  method.function->run(stack);
+  torch::jit::InterpreterState(method.code).run(stack);
   return std::move(stack.back());
 }
 
@@ -238,4 +266,6 @@ GRANARY_EXPORT void granary_module_free(granary::Module* module) {
   if (module == nullptr) return;
   delete module;
   granary::counters.modules.fetch_sub(1, std::memory_order_relaxed);
+  // The weights of a model are many blocks; without this the C library keeps most of them for later.
+  malloc_trim(0);
 }

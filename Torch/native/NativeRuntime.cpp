@@ -54,9 +54,10 @@ std::string blas_info() {
 
 void set_up(int threads) {
   intra_op_threads = threads;
-  // No profiling runs: the first call runs the code that every later call runs, so all give the same bits.
+  // Methods run code that NativeModule.cpp compiled; these modes are for what that code calls (interfaces, forks):
+  // libtorch's simple executor, without profiling runs, so the first call runs what every later call runs.
+  torch::jit::getExecutorMode() = true;
   torch::jit::getProfilingMode() = false;
-  torch::jit::getExecutorMode() = false;
   // libtorch 2.6's CPU fuser spins for minutes on the second call of some models.
   torch::jit::setTensorExprFuserEnabled(false);
   torch::jit::overrideCanFuseOnCPULegacy(false);

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Granary.Torch;
@@ -22,7 +21,7 @@ internal static unsafe partial class NativeRuntime
     public static void Load(int threads)
     {
         var assembly = typeof(NativeRuntime).Assembly;
-        var library = Open(assembly);
+        var library = Open(AppContext.BaseDirectory, Path.GetDirectoryName(assembly.Location) ?? "");
         NativeLibrary.SetDllImportResolver(assembly, (name, _, _) => name == Library ? library : 0);
         var abi = GetAbi();
         if (abi != Abi)
@@ -30,25 +29,30 @@ internal static unsafe partial class NativeRuntime
         NativeError.ThrowIfAny(Initialize(threads));
     }
 
-    private static nint Open(Assembly assembly)
+    /// <summary>Opens the shim in the first of the folders that has it.</summary>
+    /// <exception cref="TorchException">It is in none, or libtorch is missing.</exception>
+    internal static nint Open(params ReadOnlySpan<string> folders)
     {
-        var path = Path.Combine(AppContext.BaseDirectory, FileName);
-        if (!File.Exists(path))
-            path = Path.Combine(Path.GetDirectoryName(assembly.Location) ?? "", FileName);
-        if (!File.Exists(path))
-            throw Missing($"{FileName} is not beside {assembly.GetName().Name}.dll: it was not built; {HowToInstall}");
-        try
+        foreach (var folder in folders)
         {
-            return NativeLibrary.Load(path);
+            var path = Path.Combine(folder, FileName);
+            if (!File.Exists(path))
+                continue;
+            try
+            {
+                return NativeLibrary.Load(path);
+            }
+            catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
+            {
+                throw Missing($"libtorch cannot be loaded: {Reason(error.Message)}; {HowToInstall}");
+            }
         }
-        catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
-        {
-            throw Missing($"libtorch cannot be loaded: {Reason(error.Message)}; {HowToInstall}");
-        }
+
+        throw Missing($"{FileName} is not beside Granary.Torch.dll: it was not built; {HowToInstall}");
     }
 
     // The dynamic linker says "libtorch_cpu.so.1.13: cannot open shared object file"; .NET adds advice and paths.
-    private static string Reason(string message)
+    internal static string Reason(string message)
     {
         foreach (var line in message.Split('\n'))
         {

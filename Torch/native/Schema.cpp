@@ -52,6 +52,8 @@ std::string repr_dict(const c10::IValue& value) {
 
 std::string type_name(const c10::Type& type) {
   return type.annotation_str([](const c10::Type& inner) -> c10::TypePrinter::result_type {
+    if (inner.kind() == c10::TypeKind::NoneType) return "None";
+    if (inner.kind() == c10::TypeKind::NumberType) return "number";
     if (const auto* named = dynamic_cast<const c10::NamedType*>(&inner)) {
       if (const auto& name = named->name()) return name->name();
     }
@@ -80,11 +82,8 @@ std::string python_repr(const c10::IValue& value) {
 
 std::string signature(const Method& method) {
   std::string text = method.name + "(";
-  bool starred = false;
   for (const auto& parameter : method.parameters) {
     if (text.back() != '(') text += ", ";
-    if (parameter.keyword_only && !starred) text += "*, ";
-    starred |= parameter.keyword_only;
     text += parameter.name + ": " + type_name(*parameter.type);
     if (parameter.default_value) text += " = " + python_repr(*parameter.default_value);
   }

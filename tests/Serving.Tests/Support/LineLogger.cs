@@ -6,7 +6,12 @@ namespace Granary.Serving.Tests.Support;
 /// <summary>Keeps what was logged, and hands each line on.</summary>
 internal sealed class LineLogger<T>(Action<string>? each = null) : ILogger<T>
 {
+    private readonly SemaphoreSlim _logged = new(0);
+
     public ConcurrentQueue<string> Lines { get; } = [];
+
+    /// <summary>Completes when one more line was logged since the last call; fails after 30 seconds.</summary>
+    public async Task Next() => Assert.True(await _logged.WaitAsync(TimeSpan.FromSeconds(30)), "nothing more was logged");
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -17,6 +22,7 @@ internal sealed class LineLogger<T>(Action<string>? each = null) : ILogger<T>
     {
         var line = $"{logLevel}: {formatter(state, exception)}";
         Lines.Enqueue(line);
+        _logged.Release();
         each?.Invoke(line);
     }
 }

@@ -1,4 +1,5 @@
 using Granary.Serving.Tests.Models;
+using Granary.Serving.Tests.Weights;
 
 namespace Granary.Serving.Tests.Support;
 
@@ -8,6 +9,7 @@ internal static class Program
     public static Task Main(string[] args) => args switch
     {
         ["catalog-writer", var directory, var first] => CatalogWriter.RunAsync(directory, int.Parse(first, null)),
+        ["downloader", var directory, var endpoint, var id] => DownloadVictim.RunAsync(directory, endpoint, id),
         _ => throw new ArgumentException("unknown role: " + string.Join(' ', args)),
     };
 }

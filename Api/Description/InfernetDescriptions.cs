@@ -1,0 +1,58 @@
+namespace Granary.Api.Description;
+
+/// <summary>What the OpenAPI document says of the routes that Infernet nodes call; they carry no metadata of their own.</summary>
+internal static class InfernetDescriptions
+{
+    private const string Request =
+        """
+        {
+          "source": 1,
+          "destination": 1,
+          "data": {
+            "input": { "dtype": "double", "shape": [1, 8], "values": [8.3252, 41.0, 6.984127, 1.02381, 322.0, 2.555556, 37.88, -122.23] },
+            "model_source": 1,
+            "load_args": { "repo_id": "Ritual-Net/california-housing", "filename": "california_housing.torch" }
+          },
+          "requires_proof": false
+        }
+        """;
+
+    private const string Answer = """{ "dtype": "double", "shape": [1, 1], "values": [4.151943055154582] }""";
+    private const string BadRequest = """{ "code": "400", "name": "Bad Request", "description": "'data' is missing" }""";
+    private const string Unauthorized = """{ "code": "401", "name": "Unauthorized", "description": "This service asks for a bearer token" }""";
+    private const string Overloaded = """{ "code": "503", "name": "Service Unavailable", "description": "The queue of 'housing/1' is full" }""";
+
+    private static readonly OperationDescription ServiceOutput = new("Infernet", "Run a model")
+    {
+        Details = "The call of an Infernet node. Three generations of `data` are understood: `{\"dtype\",\"values\"}`; `{\"input\":{\"dtype\",\"shape\",\"values\"},\"model_source\"?,\"load_args\"?}`; and `{\"model_id\"?,\"input\":{\"dtype\":<number>,\"shape\",\"values\"}}`. A missing `destination` is the source. The answer has the form of its generation.",
+        Request = Request,
+        Responses =
+        [
+            new(200, "What the model answered.", Answer),
+            new(400, "The request is malformed or does not fit the model.", BadRequest),
+            new(401, "A bearer token is configured and the request does not present it.", Unauthorized),
+            new(503, "Queues or memory are full, or the model cannot be loaded now.", Overloaded),
+        ],
+        Security = "bearer",
+    };
+
+    private static readonly OperationDescription ServiceResources = new("Infernet", "What this service can run")
+    {
+        Query = [new QueryParameter("model_id", "Ask whether this model can be served, instead of what the machine has.")],
+        Responses = [new(200, "The hardware, or whether the model is supported.", """{ "version": "0.1.0", "service_id": "torch-inference-service", "hardware_capabilities": [], "compute_capability": [] }""")],
+    };
+
+    private static readonly OperationDescription Index = new("Infernet", "Who is there")
+    {
+        Responses = [new(200, "A greeting.", """{ "message": "Torch ML Inference Service" }""")],
+    };
+
+    /// <summary>The description of a route; null when it is none of these.</summary>
+    public static OperationDescription? Find(string path, string method) => (path, method) switch
+    {
+        ("/service_output", "POST") => ServiceOutput,
+        ("/service-resources", "GET") => ServiceResources,
+        ("/", "GET") => Index,
+        _ => null,
+    };
+}

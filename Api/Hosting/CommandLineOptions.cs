@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using Granary.Serving.Models;
+
+namespace Granary.Api.Hosting;
+
+/// <summary>The table of start-up flags.</summary>
+internal static class CommandLineOptions
+{
+    private const string Sources = "local, huggingface, arweave or blob";
+
+    /// <summary>Every flag, in the order of the help.</summary>
+    public static readonly IReadOnlyList<CommandLineOption> All =
+    [
+        new("--bind", "-b", "HOST:PORT", $"{ServerOptions.SectionName}:Bind", "address to listen on; default 127.0.0.1:3000, 0.0.0.0:3000 when RUNTIME=docker")
+        {
+            Repeatable = true,
+            Check = static text => BindAddress.TryParse(text, out _, out var error) ? null : error,
+        },
+        new("--workers", "-w", "N", $"{ServerOptions.SectionName}:Workers", "accepted as hypercorn takes it; one process uses all cores") { Check = Count },
+        new("--max-body-bytes", null, "BYTES", $"{ServerOptions.SectionName}:MaxRequestBodyBytes", "largest request body; default 268435456") { Check = Count },
+        new("--local-root", null, "DIR", ConfigurationKeys.LocalRoots, "folder whose files requests may name as local models") { Repeatable = true },
+        new("--cache-dir", null, "DIR", ConfigurationKeys.WeightsDirectory, "where downloaded weights are kept"),
+        new("--data-dir", null, "DIR", ConfigurationKeys.CatalogDirectory, "where the model catalog is kept"),
+        new("--allow-source", null, "SOURCE", ConfigurationKeys.AllowedSources, "source that requests may name: local, huggingface, arweave or blob; default all")
+        {
+            Repeatable = true,
+            Check = static text => ModelSourceKinds.TryFromName(text, out _) ? null : $"'{text}' is no source; expected {Sources}",
+        },
+        new("--allow-owner", null, "SOURCE/OWNER", ConfigurationKeys.AllowedOwners, "owner, or owner/name, that requests may name of a source")
+        {
+            Repeatable = true,
+            Check = SourceAndOwner,
+            Split = static text => (text[..text.IndexOf('/')], text[(text.IndexOf('/') + 1)..]),
+        },
+        new("--idle-timeout", null, "TIME", ConfigurationKeys.IdleTimeout, "unload a model after this long without a request, as hh:mm:ss") { Check = Duration },
+        new("--admin-bind", null, "HOST:PORT", ConfigurationKeys.AdminBind, "address of the admin API, when it is to have its own")
+        {
+            Check = static text => BindAddress.TryParse(text, out _, out var error) ? null : error,
+        },
+        new("--admin-key", null, "KEY", ConfigurationKeys.AdminKey, "bearer key of the admin API; without one it answers loopback callers only"),
+        new("--bearer", null, "TOKEN", ConfigurationKeys.Bearer, "bearer token that inference requests must carry"),
+    ];
+
+    /// <summary>Every flag name, for messages.</summary>
+    public static string Names { get; } = string.Join(", ", All.Select(option => option.Name));
+
+    /// <summary>The flag of that long or short name; null when there is none.</summary>
+    public static CommandLineOption? Find(string name)
+    {
+        foreach (var option in All)
+        {
+            if (option.Name == name || option.Short == name)
+                return option;
+        }
+
+        return null;
+    }
+
+    /// <summary>What <c>--help</c> prints.</summary>
+    public static string Help()
+    {
+        var text = new StringBuilder("Granary serves PyTorch models.\n\noptions (--name=value or --name value):\n");
+        foreach (var option in All)
+        {
+            var name = $"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}";
+            text.Append("  ").Append(name.PadRight(28)).Append(option.Help);
+            text.Append(option.Repeatable ? "; may be repeated\n" : "\n");
+        }
+
+        text.Append("  ").Append("--Section:Key=VALUE".PadRight(28)).Append("sets any configuration key, such as --Granary:Server:MaxConnections=100\n");
+        return text.Append("  ").Append("--help, -h".PadRight(28)).Append("this text\n").ToString();
+    }
+
+    private static string? SourceAndOwner(string text)
+    {
+        var slash = text.IndexOf('/');
+        return slash > 0 && slash < text.Length - 1 && ModelSourceKinds.TryFromName(text.AsSpan(0, slash), out _)
+            ? null
+            : $"'{text}' is no source and owner; expected OWNER after one of {Sources} and a slash, such as huggingface/Ritual-Net";
+    }
+
+    private static string? Count(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            ? null
+            : $"'{text}' is no whole number above zero";
+
+    private static string? Duration(string text) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
+            ? null
+            : $"'{text}' is no duration; write it as hh:mm:ss";
+}

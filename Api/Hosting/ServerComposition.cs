@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Options;
+
+namespace Granary.Api.Hosting;
+
+/// <summary>The web server, its options and what runs beside it.</summary>
+internal static class ServerComposition
+{
+    /// <summary>A builder with configuration in the order: defaults, appsettings.json, start-up variables, GRANARY variables, flags.</summary>
+    public static WebApplicationBuilder CreateBuilder(StartupOptions startup)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            // Settings stand beside the program, wherever it is started from; watching them for changes costs start-up time.
+            ContentRootPath = AppContext.BaseDirectory,
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
+        });
+        builder.Configuration.AddInMemoryCollection(startup.FromEnvironment);
+        builder.Configuration.AddEnvironmentVariables();
+        builder.Configuration.AddInMemoryCollection(startup.FromCommandLine);
+        builder.AddServer(startup);
+        return builder;
+    }
+
+    private static void AddServer(this WebApplicationBuilder builder, StartupOptions startup)
+    {
+        var services = builder.Services;
+        var section = builder.Configuration.GetSection(ServerOptions.SectionName);
+        services.AddOptions<ServerOptions>().Bind(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddSingleton(startup);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<DefaultModelState>();
+        services.AddHostedService<DefaultModelService>();
+        services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = server.Value.ShutdownTimeout);
+        builder.WebHost.ConfigureKestrel((_, kestrel) =>
+            KestrelSetup.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value));
+    }
+
+    private sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, ServerOptions options)
+        {
+            var errors = options.Validate().ToList();
+            return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Options;
+
+namespace Granary.Api.Hosting;
+
+/// <summary>Runs the service and turns what can go wrong at start into readable lines and an exit code.</summary>
+internal static partial class StartupRunner
+{
+    private const int Failed = 1;
+    private const int BadConfiguration = 2;
+
+    /// <summary>Runs until stopped.</summary>
+    /// <returns>0 after a regular stop, 1 when the server cannot start, 2 when what it is asked for is wrong.</returns>
+    public static async Task<int> RunAsync(string[] arguments, Func<StartupOptions, WebApplication> build)
+    {
+        var startup = StartupOptions.Read(arguments, StartupOptions.ProcessVariables());
+        if (startup.HelpWanted)
+        {
+            await Console.Out.WriteAsync(CommandLineOptions.Help());
+            return 0;
+        }
+
+        if (startup.Errors.Count > 0)
+            return await RefuseAsync(startup.Errors);
+        try
+        {
+            await using var app = build(startup);
+            foreach (var warning in startup.Warnings)
+                LogWarning(app.Logger, warning);
+            await app.StartAsync();
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (OptionsValidationException exception)
+        {
+            return await RefuseAsync(exception.Failures);
+        }
+        catch (AggregateException exception) when (exception.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return await RefuseAsync(exception.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures));
+        }
+        catch (InvalidOperationException exception) when (exception.InnerException is FormatException or OverflowException)
+        {
+            // A value of the configuration has the wrong type; the message names the key.
+            return await RefuseAsync([exception.Message]);
+        }
+        catch (IOException exception)
+        {
+            await Console.Error.WriteLineAsync($"granary: {exception.Message}");
+            return Failed;
+        }
+    }
+
+    private static async Task<int> RefuseAsync(IEnumerable<string> errors)
+    {
+        await Console.Error.WriteLineAsync("granary: cannot start:");
+        foreach (var error in errors)
+            await Console.Error.WriteLineAsync($"  - {error}");
+        return BadConfiguration;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Warning}")]
+    private static partial void LogWarning(ILogger logger, string warning);
+}

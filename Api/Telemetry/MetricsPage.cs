@@ -1,0 +1,28 @@
+using Granary.Api.Description;
+using Granary.Serving.Activations;
+
+namespace Granary.Api.Telemetry;
+
+/// <summary>Answers <c>GET /metrics</c>. A host without models of its own has no <see cref="IModelMetrics"/> and shows only the process.</summary>
+internal sealed class MetricsPage(IServiceProvider services)
+{
+    private readonly IModelMetrics? _models = services.GetService<IModelMetrics>();
+
+    public static OperationDescription Description { get; } = new("Operations", "Metrics in the Prometheus text format")
+    {
+        Responses = [new(200, "The metrics.", "# HELP granary_build_info Versions of this service; always 1.\n# TYPE granary_build_info gauge\ngranary_build_info{version=\"0.1.0\"} 1\n", "text/plain")],
+    };
+
+    public async Task WriteAsync(HttpContext context)
+    {
+        var models = _models?.Snapshot();
+        context.Response.ContentType = PrometheusText.ContentType;
+        var output = context.Response.BodyWriter;
+        var text = new PrometheusText(output);
+        BuildMetrics.Write(text);
+        if (models is not null)
+            ModelMetricsText.Write(text, models);
+        ProcessMetrics.Write(text);
+        await output.FlushAsync(context.RequestAborted);
+    }
+}

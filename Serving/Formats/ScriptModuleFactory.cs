@@ -1,0 +1,25 @@
+using Granary.Serving.Activations;
+using Granary.Torch;
+
+namespace Granary.Serving.Formats;
+
+/// <summary>Reads TorchScript files with libtorch.</summary>
+internal sealed class ScriptModuleFactory : IScriptModuleFactory
+{
+    public ILoadedModel Load(string path, string sha256, ModuleOptions options) => new LoadedScriptModule(ScriptModule.Load(path, options), sha256);
+
+    private sealed class LoadedScriptModule(ScriptModule module, string sha256) : ILoadedModel
+    {
+        public IReadOnlyList<MethodSchema> Methods => module.Methods;
+
+        public string Device => module.Device;
+
+        public string Sha256 => sha256;
+
+        public long ParameterBytes => module.ParameterBytes;
+
+        public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments) => module.Invoke(method, arguments);
+
+        public void Dispose() => module.Dispose();
+    }
+}

@@ -1,0 +1,55 @@
+using System.Buffers.Binary;
+
+namespace Granary.Serving.Formats;
+
+/// <summary>Where one member of a zip file is.</summary>
+/// <param name="Name">Its path.</param>
+/// <param name="Method">0: stored, 8: deflated.</param>
+/// <param name="Length">Packed length in bytes.</param>
+/// <param name="Offset">Where its local header begins.</param>
+internal readonly record struct ZipMember(string Name, int Method, long Length, long Offset)
+{
+    /// <summary>Reads a directory entry; sizes of 4 GiB and more are in the zip64 extra field (APPNOTE 4.5.3).</summary>
+    public static ZipMember Read(ReadOnlySpan<byte> header, ReadOnlySpan<byte> extra, string name)
+    {
+        long packed = BinaryPrimitives.ReadUInt32LittleEndian(header[20..]);
+        long unpacked = BinaryPrimitives.ReadUInt32LittleEndian(header[24..]);
+        long offset = BinaryPrimitives.ReadUInt32LittleEndian(header[42..]);
+        var wide = FindZip64(extra);
+        if (unpacked == uint.MaxValue)
+            Take(ref wide);
+        if (packed == uint.MaxValue)
+            packed = Take(ref wide);
+        if (offset == uint.MaxValue)
+            offset = Take(ref wide);
+        if (packed < 0 || offset < 0)
+            throw new DamagedZipException("a member lies outside the file");
+        return new ZipMember(name, BinaryPrimitives.ReadUInt16LittleEndian(header[10..]), packed, offset);
+    }
+
+    private static ReadOnlySpan<byte> FindZip64(ReadOnlySpan<byte> extra)
+    {
+        while (extra.Length >= 4)
+        {
+            var id = BinaryPrimitives.ReadUInt16LittleEndian(extra);
+            int length = BinaryPrimitives.ReadUInt16LittleEndian(extra[2..]);
+            extra = extra[4..];
+            if (length > extra.Length)
+                break;
+            if (id == 1)
+                return extra[..length];
+            extra = extra[length..];
+        }
+
+        return default;
+    }
+
+    private static long Take(ref ReadOnlySpan<byte> wide)
+    {
+        if (wide.Length < 8)
+            throw new DamagedZipException("a zip64 size is missing");
+        var value = BinaryPrimitives.ReadInt64LittleEndian(wide);
+        wide = wide[8..];
+        return value;
+    }
+}

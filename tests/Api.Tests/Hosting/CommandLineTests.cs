@@ -1,0 +1,99 @@
+using Granary.Api.Hosting;
+
+namespace Granary.Api.Tests.Hosting;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("--bind=0.0.0.0:3000", "--workers=2")]
+    [InlineData("--bind", "0.0.0.0:3000", "--workers", "2")]
+    [InlineData("-b", "0.0.0.0:3000", "-w", "2")]
+    [InlineData("-b=0.0.0.0:3000", "-w=2")]
+    public void Parse_HypercornArguments_SetsBindAndWorkers(params string[] arguments)
+    {
+        var line = CommandLine.Parse(arguments);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("0.0.0.0:3000", line.Configuration["Granary:Server:Bind:0"]);
+        Assert.Equal("2", line.Configuration["Granary:Server:Workers"]);
+    }
+
+    [Fact]
+    public void Parse_RepeatedFlags_KeepTheirOrder()
+    {
+        var line = CommandLine.Parse(["--bind=127.0.0.1:1", "--local-root", "/models", "-b", "[::1]:2", "--local-root=/more"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("127.0.0.1:1", line.Configuration["Granary:Server:Bind:0"]);
+        Assert.Equal("[::1]:2", line.Configuration["Granary:Server:Bind:1"]);
+        Assert.Equal("/models", line.Configuration["Granary:LocalSource:Roots:0"]);
+        Assert.Equal("/more", line.Configuration["Granary:LocalSource:Roots:1"]);
+    }
+
+    [Fact]
+    public void Parse_Owners_AreListedBySource()
+    {
+        var line = CommandLine.Parse(["--allow-owner=huggingface/Ritual-Net", "--allow-owner=arweave/abc", "--allow-owner=huggingface/a/b", "--allow-source=huggingface"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("Ritual-Net", line.Configuration["Granary:SourcePolicy:AllowedOwners:huggingface:0"]);
+        Assert.Equal("a/b", line.Configuration["Granary:SourcePolicy:AllowedOwners:huggingface:1"]);
+        Assert.Equal("abc", line.Configuration["Granary:SourcePolicy:AllowedOwners:arweave:0"]);
+        Assert.Equal("huggingface", line.Configuration["Granary:SourcePolicy:AllowedSources:0"]);
+    }
+
+    [Fact]
+    public void Parse_ConfigurationKey_PassesThrough()
+    {
+        var line = CommandLine.Parse(["--Granary:Server:MaxConnections=7", "--Logging:LogLevel:Default", "Debug"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("7", line.Configuration["Granary:Server:MaxConnections"]);
+        Assert.Equal("Debug", line.Configuration["Logging:LogLevel:Default"]);
+    }
+
+    [Fact]
+    public void Parse_SeveralMistakes_ReportsAll()
+    {
+        var line = CommandLine.Parse(["--bnd=x", "--workers=two", "--bind=unix:/x", "--cache-dir", "--max-body-bytes=0", "serve", "--allow-owner=owner"]);
+
+        Assert.Collection(
+            line.Errors,
+            error => Assert.Contains("unknown option '--bnd=x'; known are --bind, --workers", error),
+            error => Assert.Contains("--workers: 'two'", error),
+            error => Assert.Contains("--bind: 'unix:/x'", error),
+            error => Assert.Equal("--cache-dir needs a value: --cache-dir=DIR", error),
+            error => Assert.Contains("--max-body-bytes: '0'", error),
+            error => Assert.Contains("unknown option 'serve'", error),
+            error => Assert.Contains("--allow-owner: 'owner'", error));
+    }
+
+    [Fact]
+    public void Parse_FlagGivenTwice_IsAnError()
+    {
+        Assert.Equal(["--workers is given more than once"], CommandLine.Parse(["--workers=1", "--workers=2"]).Errors);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    public void Parse_Help_IsWanted(string flag) => Assert.True(CommandLine.Parse([flag]).HelpWanted);
+
+    [Fact]
+    public void Help_EveryOption_IsExplained()
+    {
+        var help = CommandLineOptions.Help();
+        foreach (var option in CommandLineOptions.All)
+            Assert.Contains($"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}", help);
+    }
+
+    [Fact]
+    public void Read_CommandLineAndEnvironment_KeepTheirMistakesApartAndTogether()
+    {
+        var startup = StartupOptions.Read(["--nope=1"], new Dictionary<string, string?> { ["USE_JIT"] = "perhaps" });
+
+        Assert.Equal(2, startup.Errors.Count);
+        Assert.Contains("--nope", startup.Errors[0]);
+        Assert.Contains("USE_JIT", startup.Errors[1]);
+    }
+}
