@@ -14,6 +14,7 @@ internal sealed class ModelGrainHost(
     IModelLoader loader,
     ActivationHost activations,
     IOptions<ActivationOptions> options,
+    IOptions<AdHocModelOptions> adHoc,
     ILocalSiloDetails silo,
     TimeProvider time,
     ILogger<ModelActivation> log)
@@ -76,7 +77,7 @@ internal sealed class ModelGrainHost(
     {
         var id = ModelIdParser.Parse(key.Name);
         policy.Check(id, trusted: false);
-        return new ModelDefinition { Name = key.Name, Version = key.Version, Source = id };
+        return adHoc.Value.Define(id);
     }
 
     private async ValueTask<ModelDefinition> FromCatalogAsync(ModelKey key, CancellationToken cancellation)
