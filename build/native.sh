@@ -43,6 +43,8 @@ flock 9
 
 point_current() {
   [[ $(readlink "$out/current" 2>/dev/null) == "$key" ]] && return
+  # MSBuild copies the newer file: the one that was switched to must be that, however old the build is.
+  touch "$target/libgranary_torch.so"
   ln -sfn "$key" "$out/.current.$$" && mv -T "$out/.current.$$" "$out/current"
   say "artifacts/native/current is now $key"
 }

@@ -32,7 +32,7 @@ internal sealed partial class AdminActions(IModelCatalog catalog, IModelCluster 
         if (warmUp.Wait)
         {
             using (warmUp)
-                await context.WriteAsync(await warmUp.RunAsync(cluster, key, context.RequestAborted), AdminJson.Default.WarmUpView);
+                await context.WriteAsync(await warmUp.RunAsync(cluster, key, context.RequestAborted), AdminJson.Readable.WarmUpView);
             return;
         }
 
@@ -65,12 +65,12 @@ internal sealed partial class AdminActions(IModelCatalog catalog, IModelCluster 
     public Task UnpinAsync(HttpContext context) => SetPinnedAsync(context, false);
 
     private static Task WriteStatusAsync(HttpContext context, ModelStatus status) =>
-        context.WriteAsync(AdminViewFactory.Status(status), AdminJson.Default.StatusView);
+        context.WriteAsync(AdminViewFactory.Status(status), AdminJson.Readable.StatusView);
 
     private static Task AcceptedAsync(HttpContext context, OperationView operation)
     {
         context.Response.Headers.Location = $"/admin/operations/{operation.Id}";
-        return context.WriteAsync(operation, AdminJson.Default.OperationView, StatusCodes.Status202Accepted);
+        return context.WriteAsync(operation, AdminJson.Readable.OperationView, StatusCodes.Status202Accepted);
     }
 
     private OperationView Start(WarmUp warmUp, ModelKey key)
@@ -94,7 +94,7 @@ internal sealed partial class AdminActions(IModelCatalog catalog, IModelCluster 
     {
         var unloaded = await cluster.UnloadAsync(key, context.RequestAborted);
         var status = await cluster.GetStatusAsync(key, context.RequestAborted);
-        await context.WriteAsync(new UnloadView(unloaded, AdminViewFactory.Status(status)), AdminJson.Default.UnloadView);
+        await context.WriteAsync(new UnloadView(unloaded, AdminViewFactory.Status(status)), AdminJson.Readable.UnloadView);
     }
 
     private async Task SetPinnedAsync(HttpContext context, bool pinned)

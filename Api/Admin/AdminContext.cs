@@ -11,10 +11,12 @@ internal static class AdminContext
     /// <summary>Answers with JSON.</summary>
     public static async Task WriteAsync<T>(this HttpContext context, T value, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK)
     {
+        var body = JsonSerializer.SerializeToUtf8Bytes(value, type);
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
-        await JsonSerializer.SerializeAsync(context.Response.Body, value, type, context.RequestAborted);
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
     /// <summary>A part of the path.</summary>

@@ -7,6 +7,7 @@ internal static class AdminDescriptions
 {
     private static readonly ResponseDescription NotFound = new(404, "There is no such model, version or operation.", AdminExamples.NotFound);
     private static readonly ResponseDescription Invalid = new(400, "The request is wrong; every fault is named.", AdminExamples.Invalid);
+    private static readonly ResponseDescription Forbidden = new(403, "The source is not on the allow-lists of this service.", AdminExamples.Forbidden);
     private static readonly QueryParameter DefaultFlag = new("default", "true to make this version the default even when others exist.");
     private static readonly QueryParameter WaitFlag = new("wait", "false to be answered 202 at once, with the operation to look at in Location. Default true.");
     private static readonly QueryParameter Key = new("key", "name/version, or the key of an ad-hoc activation as the list shows it.");
@@ -19,18 +20,20 @@ internal static class AdminDescriptions
 
     public static OperationDescription ListActivations { get; } = Describe("List what is in memory, is loading or failed lately, ad-hoc models included", new ResponseDescription(200, "The activations, or with a key one of them.", AdminExamples.Activations)) with { Query = [Key] };
 
+    public static OperationDescription GetWeights { get; } = Describe("Show what the weights store did since the process started", new(200, "The counters.", AdminExamples.Weights), NotFound);
+
     public static OperationDescription ListOperations { get; } = Describe("List loads and warm-ups that nobody waited for", new ResponseDescription(200, "The newest operations.", AdminExamples.Operations));
 
     public static OperationDescription GetOperation { get; } = Describe("Show one operation", new(200, "The operation.", AdminExamples.Operation), NotFound);
 
-    public static OperationDescription Register { get; } = Describe("Register a version", new(201, "Registered.", AdminExamples.Version), new(200, "It was there with the same content.", AdminExamples.Version), Invalid, new(409, "It exists with another content; a version never changes.", AdminExamples.Conflict)) with
+    public static OperationDescription Register { get; } = Describe("Register a version", new(201, "Registered.", AdminExamples.Version), new(200, "It was there with the same content.", AdminExamples.Version), Invalid, Forbidden, new(409, "It exists with another content; a version never changes.", AdminExamples.Conflict)) with
     {
         Details = "Only `source` is required. Durations are seconds or texts such as `00:05:00`; `idleTimeout` may be `never`. A local source must lie under a configured root (`--local-root`): only what the operator gives at start is trusted beyond that.",
         Query = [DefaultFlag],
         Request = AdminExamples.Definition,
     };
 
-    public static OperationDescription RegisterNext { get; } = Register with { Summary = "Register the next free version", Responses = [new(201, "Registered; Location names it.", AdminExamples.Version), Invalid, Unauthorized] };
+    public static OperationDescription RegisterNext { get; } = Register with { Summary = "Register the next free version", Responses = [new(201, "Registered; Location names it.", AdminExamples.Version), Invalid, Forbidden, Unauthorized] };
 
     public static OperationDescription SetDefault { get; } = Describe("Choose the version that requests without one get", new(200, "The version.", AdminExamples.Version), NotFound) with { Request = AdminExamples.Default };
 

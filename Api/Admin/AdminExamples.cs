@@ -63,6 +63,10 @@ internal static class AdminExamples
 
     public const string Deleted = """{ "deleted": ["housing/1"] }""";
 
+    public const string Weights = """{ "hits": 3, "misses": 1, "downloadedBytes": 4096, "resumes": 0, "failures": 0, "evictions": 0 }""";
+
+    public const string Forbidden = """{ "code": "403", "name": "Forbidden", "description": "model id 'huggingface/other/name:model.pt' is not allowed here" }""";
+
     public const string NotFound = """{ "code": "404", "name": "Not Found", "description": "There is no model 'housing'; GET /admin/models lists those there are" }""";
 
     public const string Invalid = """{ "code": "400", "name": "Bad Request", "description": "Model 'housing' version '1' cannot be registered: source: missing" }""";

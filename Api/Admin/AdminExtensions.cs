@@ -49,6 +49,7 @@ public static class AdminExtensions
         map.Add("GET", "/admin/models/{name}", queries.GetModelAsync, AdminDescriptions.GetModel);
         map.Add("GET", "/admin/models/{name}/versions/{version}", queries.GetVersionAsync, AdminDescriptions.GetVersion);
         map.Add("GET", "/admin/activations", queries.ListActivationsAsync, AdminDescriptions.ListActivations);
+        map.Add("GET", "/admin/weights", queries.GetWeightsAsync, AdminDescriptions.GetWeights);
         map.Add("GET", "/admin/operations", queries.ListOperationsAsync, AdminDescriptions.ListOperations);
         map.Add("GET", "/admin/operations/{id}", queries.GetOperationAsync, AdminDescriptions.GetOperation);
     }

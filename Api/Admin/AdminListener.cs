@@ -26,11 +26,13 @@ internal static class AdminListener
     /// <summary>Whether a request came through the listener.</summary>
     public static bool Accepted(HttpContext context) => context.Features.Get<AdminConnection>() is not null;
 
-    /// <summary>Reads <c>HOST:PORT</c>; null when it is not that. <c>localhost</c> is 127.0.0.1.</summary>
+    /// <summary>Reads <c>HOST:PORT</c> or a port of 127.0.0.1; null when it is neither. <c>localhost</c> is 127.0.0.1.</summary>
     public static IPEndPoint? Parse(string bind)
     {
         var colon = bind.LastIndexOf(':');
-        if (colon < 0 || !ushort.TryParse(bind.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        if (colon < 0)
+            return ushort.TryParse(bind, NumberStyles.None, CultureInfo.InvariantCulture, out var alone) ? new IPEndPoint(IPAddress.Loopback, alone) : null;
+        if (!ushort.TryParse(bind.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
             return null;
         var host = bind[..colon];
         if (host is "*" or "")
@@ -43,11 +45,15 @@ internal static class AdminListener
         return IPAddress.TryParse(bracketed ? host[1..^1] : host, out var address) ? new IPEndPoint(address, port) : null;
     }
 
-    private static void MarkConnections(ListenOptions listener) => listener.Use(next => connection =>
+    private static void MarkConnections(ListenOptions listener)
     {
-        connection.Features.Set(Mark);
-        return next(connection);
-    });
+        listener.Protocols = HttpProtocols.Http1;
+        listener.Use(next => connection =>
+        {
+            connection.Features.Set(Mark);
+            return next(connection);
+        });
+    }
 
     private sealed class AdminConnection;
 }

@@ -3,20 +3,24 @@ using System.Text.Json;
 using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
+using Granary.Serving.Sources;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Api.Admin;
 
 /// <summary>Changes of the catalog: register, set default, delete.</summary>
-internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster cluster, IOptions<AdminOptions> options, ILogger<AdminRegistry> logger)
+internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster cluster, IOptions<AdminOptions> options, IServiceProvider services, ILogger<AdminRegistry> logger)
 {
+    // A host that only joins a cluster has no sources of its own; the silo then checks when it loads.
+    private readonly ISourcePolicy? _policy = services.GetService<ISourcePolicy>();
+
     private const int NumberingAttempts = 8;
 
     /// <summary>Registers the version that the path names.</summary>
     public async Task RegisterAsync(HttpContext context)
     {
         using var body = await AdminBody.RequireAsync(context, options.Value.MaxBodyBytes, "a definition");
-        var definition = DefinitionReader.Read(body.RootElement, context.Part("name")!, context.Part("version")!);
+        var definition = Read(body.RootElement, context.Part("name")!, context.Part("version")!);
         var existed = (await catalog.FindAsync(definition.Name, context.RequestAborted))?.Find(definition.Version) is not null;
         await catalog.RegisterAsync(definition, context.Flag("default", false), context.RequestAborted);
         await AnswerAsync(context, definition, existed ? StatusCodes.Status200OK : StatusCodes.Status201Created);
@@ -31,7 +35,7 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
         for (var attempt = 1; ; attempt++)
         {
             var model = await catalog.FindAsync(name, context.RequestAborted);
-            var definition = DefinitionReader.Read(body.RootElement, name, NextVersion(model));
+            var definition = Read(body.RootElement, name, NextVersion(model));
             try
             {
                 await catalog.RegisterAsync(definition, makeDefault, context.RequestAborted);
@@ -58,7 +62,7 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
         LogDefault(key, context.Connection.RemoteIpAddress);
         var model = await catalog.RequireAsync(name, context.RequestAborted);
         var status = await cluster.GetStatusAsync(key, context.RequestAborted);
-        await context.WriteAsync(AdminViewFactory.Version(model, model.Require(key.Version), status), AdminJson.Default.VersionView);
+        await context.WriteAsync(AdminViewFactory.Version(model, model.Require(key.Version), status), AdminJson.Readable.VersionView);
     }
 
     /// <summary>Removes one version, or every version when the path names none, and unloads what was in memory.</summary>
@@ -75,7 +79,15 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
             await UnloadAsync(definition.Key, context.RequestAborted);
         }
 
-        await context.WriteAsync(new DeleteView(deleted), AdminJson.Default.DeleteView);
+        await context.WriteAsync(new DeleteView(deleted), AdminJson.Readable.DeleteView);
+    }
+
+    // A source that the lists do not allow is refused now rather than when the first request wants it.
+    private ModelDefinition Read(JsonElement body, string name, string version)
+    {
+        var definition = DefinitionReader.Read(body, name, version);
+        _policy?.Check(definition.Source, definition.Trusted);
+        return definition;
     }
 
     private static string NextVersion(CatalogModel? model)
@@ -113,7 +125,7 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
         var model = await catalog.RequireAsync(definition.Name, context.RequestAborted);
         context.Response.Headers.Location = $"/admin/models/{definition.Name}/versions/{definition.Version}";
         var view = AdminViewFactory.Version(model, definition, await cluster.GetStatusAsync(definition.Key, context.RequestAborted));
-        await context.WriteAsync(view, AdminJson.Default.VersionView, status);
+        await context.WriteAsync(view, AdminJson.Readable.VersionView, status);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Registered {Key} from {Source} for {Remote}")]

@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Granary.Api.Admin;
@@ -65,6 +67,9 @@ internal sealed record MethodView(string Name, IReadOnlyList<ArgumentView> Argum
 /// <summary>One argument of a method.</summary>
 internal sealed record ArgumentView(string Name, string Type, string? Default);
 
+/// <summary>What the weights store did since the process started.</summary>
+internal sealed record WeightsView(long Hits, long Misses, long DownloadedBytes, long Resumes, long Failures, long Evictions);
+
 /// <summary>What unload and evict did.</summary>
 internal sealed record UnloadView(bool Unloaded, StatusView Status);
 
@@ -93,4 +98,9 @@ internal sealed record RunView(double QueueSeconds, double ComputeSeconds);
 [JsonSerializable(typeof(UnloadView))]
 [JsonSerializable(typeof(DeleteView))]
 [JsonSerializable(typeof(OperationListView))]
-internal sealed partial class AdminJson : JsonSerializerContext;
+[JsonSerializable(typeof(WeightsView))]
+internal sealed partial class AdminJson : JsonSerializerContext
+{
+    /// <summary>Quotes and letters as they are: the answers are for people with curl, and never HTML.</summary>
+    public static AdminJson Readable => field ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -20,6 +20,7 @@ internal static class DefinitionReader
         RequireSame(fields, "version", version);
         var definition = ReadFields(fields, name, version);
         fields.RefuseUnknown();
+        faults.AddRange(ModelDefinitionValidator.Validate(definition));
         if (faults.Count > 0)
             throw new ServingException(ServingError.InvalidArgument, $"Model '{name}' version '{version}' cannot be registered: {string.Join("; ", faults)}");
         return definition;
@@ -54,7 +55,8 @@ internal static class DefinitionReader
 
     private static ModelId ReadSource(JsonFields fields)
     {
-        var absent = new ModelId(ModelSourceKind.Local, "", null, null);
+        // Stands in for a faulty source, so that the validator finds fault with everything else only.
+        var absent = new ModelId(ModelSourceKind.HuggingFace, "owner/name", null, "file");
         if (!fields.TryGet("source", out _))
         {
             fields.Fault("source", "missing; expected a model id such as \"huggingface/owner/name:model.pt\"");
@@ -112,8 +114,6 @@ internal static class DefinitionReader
             return null;
         }
 
-        if (shape is not null && Array.Exists(shape, size => size < -1))
-            item.Fault("shape", $"[{string.Join(", ", shape)}] holds a size below -1; -1 stands for any size");
         return name is null || shape is null ? null : new TensorSpec(name, dtype, shape);
     }
 

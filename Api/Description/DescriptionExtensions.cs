@@ -6,7 +6,6 @@ public static class DescriptionExtensions
     /// <summary>Registers what builds the document.</summary>
     public static IServiceCollection AddApiDescription(this IServiceCollection services)
     {
-        services.AddOpenApi(DescriptionPage.Name, options => options.AddDocumentTransformer<DocumentBuilder>());
         services.AddSingleton<DescriptionPage>();
         return services;
     }

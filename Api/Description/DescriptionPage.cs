@@ -1,14 +1,10 @@
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Granary.Api.Description;
 
 /// <summary>Answers <c>GET /openapi/v1.json</c>. The document is built by the first request and kept: start-up does not pay for it.</summary>
-internal sealed class DescriptionPage([FromKeyedServices(DescriptionPage.Name)] IOpenApiDocumentProvider provider)
+internal sealed class DescriptionPage(EndpointDataSource endpoints)
 {
-    /// <summary>The name of the document.</summary>
-    public const string Name = "v1";
-
     private byte[]? _document;
 
     public static OperationDescription Description { get; } = new("Operations", "This document")
@@ -19,18 +15,17 @@ internal sealed class DescriptionPage([FromKeyedServices(DescriptionPage.Name)] 
     public async Task WriteAsync(HttpContext context)
     {
         // Two first requests may both build it; either result will do.
-        var document = _document ??= await BuildAsync(context.RequestAborted);
+        var document = _document ??= Build();
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = document.Length;
         await context.Response.Body.WriteAsync(document, context.RequestAborted);
     }
 
-    private async Task<byte[]> BuildAsync(CancellationToken cancellation)
+    private byte[] Build()
     {
-        var document = await provider.GetOpenApiDocumentAsync(cancellation);
         using var stream = new MemoryStream();
-        await using (var text = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" })
-            document.SerializeAsV31(new OpenApiJsonWriter(text, new OpenApiJsonWriterSettings { Terse = false }));
+        using (var text = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" })
+            DocumentBuilder.Build(endpoints).SerializeAsV31(new OpenApiJsonWriter(text));
         return stream.ToArray();
     }
 }

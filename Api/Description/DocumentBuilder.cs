@@ -1,27 +1,28 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Granary.Api.Telemetry;
-using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
 namespace Granary.Api.Description;
 
 /// <summary>
-/// Fills the OpenAPI document from the endpoints that are mapped and the <see cref="OperationDescription"/> that each carries, so
+/// Makes the OpenAPI document from the endpoints that are mapped and the <see cref="OperationDescription"/> that each carries, so
 /// that the document lists what the service answers and nothing else.
 /// </summary>
-internal sealed partial class DocumentBuilder(EndpointDataSource endpoints) : IOpenApiDocumentTransformer
+internal static partial class DocumentBuilder
 {
-    public Task TransformAsync(OpenApiDocument document, OpenApiDocumentTransformerContext context, CancellationToken cancellationToken)
+    /// <summary>Describes every endpoint that answers to a method, but for catch-alls.</summary>
+    public static OpenApiDocument Build(EndpointDataSource endpoints)
     {
-        document.Info = new OpenApiInfo
+        var document = new OpenApiDocument
         {
-            Title = "Granary",
-            Version = BuildMetrics.Version,
-            Description = "Serves PyTorch models. Errors are JSON: {\"code\":\"<status as text>\",\"name\",\"description\"}.",
+            Info = new OpenApiInfo
+            {
+                Title = "Granary",
+                Version = BuildMetrics.Version,
+                Description = "Serves PyTorch models. Errors are JSON: {\"code\":\"<status as text>\",\"name\",\"description\"}.",
+            },
         };
-        document.Servers = [];
-        document.Paths = [];
         document.Components = new OpenApiComponents { SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>() };
         AddScheme(document, "bearer", "Asked for when Granary:Security:Bearer (--bearer) is set.");
         AddScheme(document, "adminKey", "Granary:Admin:Key. Without it only this machine may administer.");
@@ -29,7 +30,7 @@ internal sealed partial class DocumentBuilder(EndpointDataSource endpoints) : IO
         foreach (var endpoint in endpoints.Endpoints.OfType<RouteEndpoint>().OrderBy(endpoint => endpoint.RoutePattern.RawText, StringComparer.Ordinal))
             AddEndpoint(document, endpoint, tags);
         document.Tags = new HashSet<OpenApiTag>(tags.Select(tag => new OpenApiTag { Name = tag }));
-        return Task.CompletedTask;
+        return document;
     }
 
     private static void AddScheme(OpenApiDocument document, string name, string description) =>

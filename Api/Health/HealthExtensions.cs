@@ -28,13 +28,13 @@ public static class HealthExtensions
     private static async Task WriteAsync(HttpContext context, HealthReport report)
     {
         var response = context.Response;
+        var body = JsonSerializer.SerializeToUtf8Bytes(report, HealthJson.Readable.HealthReport);
         response.StatusCode = report.Reasons is null ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         response.ContentType = "application/json";
+        response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
         if (HttpMethods.IsHead(context.Request.Method))
             return;
-        using (var writer = new Utf8JsonWriter(response.BodyWriter))
-            JsonSerializer.Serialize(writer, report, HealthJson.Default.HealthReport);
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        await response.Body.WriteAsync(body, context.RequestAborted);
     }
 }

@@ -1,5 +1,4 @@
 using Granary.Api.Health;
-using Granary.Serving.Models;
 
 namespace Granary.Api.Hosting;
 
@@ -18,8 +17,8 @@ internal sealed class DefaultModelReadiness : IHostedService
 
     private static void Tell(DefaultModelReport report, ReadinessState readiness)
     {
-        if (report.Load is { } load)
-            readiness.SetModelState(report.Key ?? new ModelKey(StartupModel.Name, "1"), load, report.Reason);
+        if (report is { Key: { } key, Load: { } load })
+            readiness.SetModelState(key, load, report.Reason);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
@@ -18,21 +19,22 @@ internal sealed partial class DefaultModelService(
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-    private ModelKey? _key;
+    private ModelKey _key = new(StartupModel.Name, "1");
+    private bool _registered;
 
     /// <summary>Registers before the server listens, so that the first request finds the model in the catalog.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         if (startup.Model is { } model)
         {
-            state.Report(new DefaultModelReport(null, ModelState.Loading, null));
             try
             {
-                _key = await RegisterAsync(model, cancellationToken);
+                await RegisterAsync(model, cancellationToken);
+                state.Report(new DefaultModelReport(_key, ModelState.Loading, null));
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (ServingException exception)
             {
-                // Tried again, and told, by the loop.
+                Fail(model, exception);
             }
         }
 
@@ -44,69 +46,103 @@ internal sealed partial class DefaultModelService(
     {
         if (startup.Model is not { } model)
             return;
-        var pause = FirstPause;
-        while (!stoppingToken.IsCancellationRequested)
+        for (var pause = FirstPause; !stoppingToken.IsCancellationRequested; pause = Longer(pause))
         {
-            try
-            {
-                var key = _key ??= await RegisterAsync(model, stoppingToken);
-                state.Report(new DefaultModelReport(key, ModelState.Loading, state.Current.Reason));
-                var status = await cluster.LoadAsync(key, stoppingToken);
-                state.Report(new DefaultModelReport(key, ModelState.Ready, null));
-                LogReady(key, status.LoadDuration.TotalMilliseconds);
+            if (await TryLoadAsync(model, stoppingToken))
                 return;
-            }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception)
-            {
-                var reason = exception is ServingException ? exception.Message : "an unexpected error; the server's log says which";
-                state.Report(new DefaultModelReport(_key, ModelState.Failed, reason));
-                LogFailed(exception is ServingException ? null : exception, model.NamedBy, reason, pause.TotalSeconds);
-            }
-
+            LogRetry(pause.TotalSeconds);
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan pause) => pause * 2 < LongestPause ? pause * 2 : LongestPause;
+
+    private async Task<bool> TryLoadAsync(StartupModel model, CancellationToken cancellation)
+    {
+        try
+        {
+            await RegisterAsync(model, cancellation);
+            // What failed last stays to be read until it is known to be better.
+            state.Report(new DefaultModelReport(_key, ModelState.Loading, state.Current.Reason));
+            var status = await cluster.LoadAsync(_key, cancellation);
+            state.Report(new DefaultModelReport(_key, ModelState.Ready, null));
+            LogReady(_key, status.LoadDuration.TotalMilliseconds);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return true;
+        }
+        catch (Exception exception)
+        {
+            Fail(model, exception);
+            return false;
         }
     }
 
     /// <summary>Makes the configured model the default version of <see cref="StartupModel.Name"/>; a version with the same weights is taken again.</summary>
-    private async Task<ModelKey> RegisterAsync(StartupModel model, CancellationToken cancellation)
+    private async Task RegisterAsync(StartupModel model, CancellationToken cancellation)
     {
+        if (_registered)
+            return;
         var known = await catalog.FindAsync(StartupModel.Name, cancellation);
-        foreach (var version in known?.Versions ?? [])
+        if (FindSame(known, model) is { } same)
         {
-            if (version.Source != model.Source || version.RequireTorchScript != model.RequireTorchScript || !version.Trusted)
-                continue;
-            if (known!.DefaultVersion != version.Version)
-                await catalog.SetDefaultAsync(version.Key, cancellation);
-            return version.Key;
+            _key = same.Key;
+            if (known!.DefaultVersion != same.Version)
+                await catalog.SetDefaultAsync(_key, cancellation);
+        }
+        else
+        {
+            _key = new ModelKey(StartupModel.Name, NextVersion(known));
+            await catalog.RegisterAsync(Define(model, _key), makeDefault: true, cancellation);
         }
 
-        var definition = new ModelDefinition
-        {
-            Name = StartupModel.Name,
-            Version = NextVersion(known),
-            Source = model.Source,
-            // As Infernet services 2.0: the GPU when there is one.
-            Device = "auto",
-            RequireTorchScript = model.RequireTorchScript,
-            Trusted = true,
-            Description = $"named at start by {model.NamedBy}",
-        };
-        await catalog.RegisterAsync(definition, makeDefault: true, cancellation);
-        return definition.Key;
+        _registered = true;
     }
 
-    private static string NextVersion(CatalogModel? known) => known is null
-        ? "1"
-        : (long.Parse(known.Versions[^1].Version, System.Globalization.CultureInfo.InvariantCulture) + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private static ModelDefinition? FindSame(CatalogModel? known, StartupModel model)
+    {
+        foreach (var version in known?.Versions ?? [])
+        {
+            if (version.Source == model.Source && version.RequireTorchScript == model.RequireTorchScript && version.Trusted)
+                return version;
+        }
+
+        return null;
+    }
+
+    private static ModelDefinition Define(StartupModel model, ModelKey key) => new()
+    {
+        Name = key.Name,
+        Version = key.Version,
+        Source = model.Source,
+        // As Infernet services 2.0: the GPU when there is one.
+        Device = "auto",
+        RequireTorchScript = model.RequireTorchScript,
+        Trusted = true,
+        Description = $"named at start by {model.NamedBy}",
+    };
+
+    private static string NextVersion(CatalogModel? known)
+    {
+        var last = known is null ? 0 : long.Parse(known.Versions[^1].Version, CultureInfo.InvariantCulture);
+        return (last + 1).ToString(CultureInfo.InvariantCulture);
+    }
+
+    private void Fail(StartupModel model, Exception exception)
+    {
+        var reason = exception is ServingException ? exception.Message : "an unexpected error; the server's log says which";
+        state.Report(new DefaultModelReport(_key, ModelState.Failed, reason));
+        LogFailed(exception is ServingException ? null : exception, _key, model.NamedBy, reason);
+    }
 
     [LoggerMessage(LogLevel.Information, "The default model {Key} is ready after {Milliseconds:F0} ms")]
     private partial void LogReady(ModelKey key, double milliseconds);
 
-    [LoggerMessage(LogLevel.Warning, "The default model named by {Variable} is not ready: {Reason}; next attempt in {Seconds} s")]
-    private partial void LogFailed(Exception? exception, string variable, string reason, double seconds);
+    [LoggerMessage(LogLevel.Warning, "The default model {Key}, named by {Variable}, is not ready: {Reason}")]
+    private partial void LogFailed(Exception? exception, ModelKey key, string variable, string reason);
+
+    [LoggerMessage(LogLevel.Information, "The default model is tried again in {Seconds} s")]
+    private partial void LogRetry(double seconds);
 }

@@ -23,7 +23,7 @@ internal sealed class DefaultModelState
 }
 
 /// <summary>One report.</summary>
-/// <param name="Key">The version; null when no default model is configured or it could not be registered.</param>
+/// <param name="Key">The version; null when no default model is configured.</param>
 /// <param name="Load">Loading, then ready or failed; null when no default model is configured.</param>
 /// <param name="Reason">Why it failed; fit for clients.</param>
 internal sealed record DefaultModelReport(ModelKey? Key, ModelState? Load, string? Reason)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Granary.Api.Hosting;
@@ -31,7 +32,19 @@ internal static class KestrelSetup
         else if (address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) && address.Port != 0)
             kestrel.ListenLocalhost(address.Port, Configure);
         else
-            kestrel.Listen(Dns.GetHostAddresses(address.Host)[0], address.Port, Configure);
+            kestrel.Listen(Resolve(address.Host), address.Port, Configure);
+    }
+
+    private static IPAddress Resolve(string host)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(host)[0];
+        }
+        catch (SocketException exception)
+        {
+            throw new IOException($"--bind: the host name '{host}' has no address ({exception.Message})", exception);
+        }
     }
 
     private static void Configure(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;

@@ -5,7 +5,7 @@ namespace Granary.Api.Hosting;
 /// <summary>The web server, its options and what runs beside it.</summary>
 internal static class ServerComposition
 {
-    /// <summary>A builder with configuration in the order: defaults, appsettings.json, start-up variables, GRANARY variables, flags.</summary>
+    /// <summary>A builder with configuration in the order: appsettings.json, start-up variables, variables such as <c>Granary__Server__Workers</c>, flags.</summary>
     public static WebApplicationBuilder CreateBuilder(StartupOptions startup)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
@@ -31,7 +31,11 @@ internal static class ServerComposition
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<DefaultModelState>();
         services.AddHostedService<DefaultModelService>();
-        services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = server.Value.ShutdownTimeout);
+        // Read without validation, which happens for all options together when the host starts.
+        if (section.Get<ServerOptions>() is { ShutdownTimeout: var timeout } && timeout >= TimeSpan.Zero)
+            services.Configure<HostOptions>(host => host.ShutdownTimeout = timeout);
+        // A start that fails is told by StartupRunner in one line.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.WebHost.ConfigureKestrel((_, kestrel) =>
             KestrelSetup.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value));
     }

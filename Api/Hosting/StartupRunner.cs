@@ -1,3 +1,4 @@
+using Granary.Serving;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Api.Hosting;
@@ -24,6 +25,8 @@ internal static partial class StartupRunner
         try
         {
             await using var app = build(startup);
+            // Before anything is resolved that would stop at the first wrong value it meets.
+            app.Services.GetService<IStartupValidator>()?.Validate();
             foreach (var warning in startup.Warnings)
                 LogWarning(app.Logger, warning);
             await app.StartAsync();
@@ -43,8 +46,9 @@ internal static partial class StartupRunner
             // A value of the configuration has the wrong type; the message names the key.
             return await RefuseAsync([exception.Message]);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or ServingException)
         {
+            // The port is taken, the host of --bind is unknown, the catalog cannot be read.
             await Console.Error.WriteLineAsync($"granary: {exception.Message}");
             return Failed;
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Granary.Api.Infernet;
@@ -24,7 +25,7 @@ internal static class HostFacts
                 case "vendor_id":
                     vendor = value;
                     break;
-                case "cpu MHz" when double.TryParse(value, out var megahertz):
+                case "cpu MHz" when double.TryParse(value, CultureInfo.InvariantCulture, out var megahertz):
                     cores.Add(new CpuCore(cores.Count, megahertz));
                     break;
             }
@@ -33,7 +34,7 @@ internal static class HostFacts
         // Processors other than x86 show no frequency.
         for (var id = cores.Count; id < Environment.ProcessorCount; id++)
             cores.Add(new CpuCore(id, 0));
-        return new CpuFacts(model, RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant(), vendor, cores);
+        return new CpuFacts(model, Machine(RuntimeInformation.OSArchitecture), vendor, cores);
     }
 
     /// <summary>The file systems on block devices, and the root; sizes in blocks of 1,024 bytes, as <c>df</c> prints them.</summary>
@@ -53,6 +54,14 @@ internal static class HostFacts
 
         return disks;
     }
+
+    /// <summary>As <c>uname -m</c> says it.</summary>
+    private static string Machine(Architecture architecture) => architecture switch
+    {
+        Architecture.X64 => "x86_64",
+        Architecture.Arm64 => "aarch64",
+        _ => architecture.ToString().ToLowerInvariant(),
+    };
 
     private static DiskFacts? ReadDisk(string device, string mountPoint)
     {

@@ -87,9 +87,9 @@ internal static class ResourceWriter
         {
             json.WriteStartObject();
             json.WriteString("name"u8, gpu.Name);
-            json.WriteNumber("memory_total"u8, gpu.MemoryTotal);
-            json.WriteNumber("memory_used"u8, gpu.MemoryUsed);
-            json.WriteNumber("cuda_device_id"u8, gpu.DeviceId);
+            json.WriteNumber("memory_total"u8, gpu.TotalBytes);
+            json.WriteNumber("memory_used"u8, gpu.FreeBytes is { } free ? gpu.TotalBytes - free : 0);
+            json.WriteNumber("cuda_device_id"u8, gpu.Index);
             json.WriteEndObject();
         }
 

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Granary.Serving;
 using Microsoft.AspNetCore.WebUtilities;
@@ -11,15 +13,17 @@ namespace Granary.Api.Security;
 /// </summary>
 internal static class ErrorResponse
 {
+    // Messages are full of quotes; escaping them is for HTML, which this is not.
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Answers with a status and the body; the description goes to the caller as it is.</summary>
     public static async Task WriteAsync(HttpContext context, int status, string description)
     {
         var response = context.Response;
         if (response.HasStarted)
             return;
-        response.StatusCode = status;
-        response.ContentType = "application/json";
-        using (var writer = new Utf8JsonWriter(response.BodyWriter))
+        var body = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(body, Readable))
         {
             writer.WriteStartObject();
             writer.WriteString("code"u8, status.ToString(CultureInfo.InvariantCulture));
@@ -28,7 +32,11 @@ internal static class ErrorResponse
             writer.WriteEndObject();
         }
 
-        await response.BodyWriter.FlushAsync(context.RequestAborted);
+        response.StatusCode = status;
+        response.ContentType = "application/json";
+        response.ContentLength = body.WrittenCount;
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await response.BodyWriter.WriteAsync(body.WrittenMemory, context.RequestAborted);
     }
 
     /// <summary>Answers with the status that fits a failure of the serving core.</summary>

@@ -20,7 +20,9 @@ internal static class ConsoleLogs
     {
         logging.ClearProviders();
         logging.AddConsole();
-        logging.Services.PostConfigure<ConsoleLoggerOptions>(options => options.FormatterName ??= interactive ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json);
+        // Set rather than filled in: the slim host builder has chosen the simple formatter already.
+        var formatter = configuration["Logging:Console:FormatterName"] ?? (interactive ? ConsoleFormatterNames.Simple : ConsoleFormatterNames.Json);
+        logging.Services.PostConfigure<ConsoleLoggerOptions>(options => options.FormatterName = formatter);
         logging.Services.Configure<JsonConsoleFormatterOptions>(options =>
         {
             options.UseUtcTimestamp = true;

@@ -1,12 +1,14 @@
 using Granary.Api.Description;
 using Granary.Serving.Activations;
+using Granary.Serving.Weights;
 
 namespace Granary.Api.Telemetry;
 
-/// <summary>Answers <c>GET /metrics</c>. A host without models of its own has no <see cref="IModelMetrics"/> and shows only the process.</summary>
+/// <summary>Answers <c>GET /metrics</c>. A host without models of its own shows only the process.</summary>
 internal sealed class MetricsPage(IServiceProvider services)
 {
     private readonly IModelMetrics? _models = services.GetService<IModelMetrics>();
+    private readonly IWeightsStatistics? _weights = services.GetService<IWeightsStatistics>();
 
     public static OperationDescription Description { get; } = new("Operations", "Metrics in the Prometheus text format")
     {
@@ -22,6 +24,8 @@ internal sealed class MetricsPage(IServiceProvider services)
         BuildMetrics.Write(text);
         if (models is not null)
             ModelMetricsText.Write(text, models);
+        if (_weights is not null)
+            WeightsMetricsText.Write(text, _weights.Snapshot());
         ProcessMetrics.Write(text);
         await output.FlushAsync(context.RequestAborted);
     }

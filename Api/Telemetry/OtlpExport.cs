@@ -20,6 +20,9 @@ internal sealed class OtlpExport(IConfiguration configuration) : IHostedService,
     /// <summary>Registers the export.</summary>
     public static void Add(WebApplicationBuilder builder)
     {
+        // Has ASP.NET put method, path and address on its spans; RequestSpans adds the rest.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
+        builder.Services.AddSingleton<IStartupFilter, RequestSpans>();
         builder.Services.AddHostedService<OtlpExport>();
         builder.Logging.AddOpenTelemetry(logs =>
         {

@@ -10,7 +10,7 @@ namespace Granary.Serving.Activations;
 internal sealed partial class InferenceThreadPool(int threads, IInferenceRuntime runtime, ILogger logger) : IDisposable
 {
     [ThreadStatic]
-    private static bool t_warm;
+    private static bool _warm;
 
     private readonly Queue<IInferenceWork> _queue = new();
     private int _idle;
@@ -50,7 +50,7 @@ internal sealed partial class InferenceThreadPool(int threads, IInferenceRuntime
     /// <summary>Prepares the calling thread for inline calls; free after the first time.</summary>
     public void WarmThisThread()
     {
-        if (!t_warm)
+        if (!_warm)
             Warm();
     }
 
@@ -99,7 +99,7 @@ internal sealed partial class InferenceThreadPool(int threads, IInferenceRuntime
 
     private void Warm()
     {
-        t_warm = true;
+        _warm = true;
         try
         {
             runtime.WarmThread();

@@ -20,7 +20,7 @@ internal sealed record LoadFailure(ServingException Error, int Attempts, long Fa
         if (left > TimeSpan.Zero)
         {
             throw new ServingException(IsLasting(Error.Error) ? Error.Error : ServingError.Unavailable,
-                $"model '{key}' failed to load: {Error.Message}; the next attempt is possible in {Math.Ceiling(left.TotalSeconds)} s", Error)
+                $"{(Error.Message.Contains($"'{key}'", StringComparison.Ordinal) ? string.Empty : $"model '{key}' failed to load: ")}{Error.Message}; the next attempt is possible in {Math.Ceiling(left.TotalSeconds)} s", Error)
             {
                 RetryAfter = left,
             };

@@ -269,10 +269,9 @@ public sealed class ModelActivation : IAsyncDisposable
 
     private async Task WaitLoadedAsync(ModelLife life, TimeSpan? timeout, long arrived, CancellationToken cancellation)
     {
-        var left = timeout is { } whole && whole != Timeout.InfiniteTimeSpan ? whole - _time.GetElapsedTime(arrived) : Timeout.InfiniteTimeSpan;
         try
         {
-            await life.Loaded.WaitAsync(left < TimeSpan.Zero && left != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : left, _time, cancellation);
+            await life.Loaded.WaitAsync(Deadline.Left(timeout, arrived, _time), _time, cancellation);
         }
         catch (TimeoutException)
         {

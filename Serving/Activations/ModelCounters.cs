@@ -28,10 +28,10 @@ internal sealed class ModelCounters
     // Whole cache lines (8 longs) and one to spare, so that stripes never share one.
     private static readonly int Stride = ((Cells + 7) / 8 * 8) + 8;
     private static readonly int Stripes = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(Environment.ProcessorCount, 1, 16));
-    private static int s_threads;
+    private static int _threads;
 
     [ThreadStatic]
-    private static int t_stripe;
+    private static int _stripe;
 
     private readonly long[] _cells = new long[Stride * Stripes];
     private readonly long[] _bounds;
@@ -143,8 +143,8 @@ internal sealed class ModelCounters
     private static int Stripe()
     {
         // Zero means that the thread has none yet.
-        if (t_stripe == 0)
-            t_stripe = 1 + ((Interlocked.Increment(ref s_threads) & (Stripes - 1)) * Stride);
-        return t_stripe - 1;
+        if (_stripe == 0)
+            _stripe = 1 + ((Interlocked.Increment(ref _threads) & (Stripes - 1)) * Stride);
+        return _stripe - 1;
     }
 }

@@ -19,32 +19,49 @@ internal sealed partial class ModelExecutor
             Volatile.Write(ref _queued, _queue.Count);
         }
 
-        if (batch.First is not null)
+        try
         {
-            if (_delayTimer is not null)
-                Pump();
-            if (!_warmed)
-                RunFirst(batch.First);
-            else if (batch.Calls == 1)
-                RunAlone(batch.First);
-            else
-                RunJoined(batch);
+            Run(batch);
         }
+        finally
+        {
+            Interlocked.Decrement(ref _slots);
+            Pump();
+        }
+    }
 
-        Interlocked.Decrement(ref _slots);
-        Pump();
+    private void Run(Batch batch)
+    {
+        if (batch.First is null)
+            return;
+        if (_delayTimer is not null)
+            Pump();
+        if (!_warmed)
+            RunFirst(batch.First);
+        else if (batch.Calls == 1)
+            RunAlone(batch.First);
+        else
+            RunJoined(batch);
     }
 
     private ValueTask<InferenceResult> Enqueue(InferenceRequest request, IReadOnlyList<Argument> arguments, long arrived, CancellationToken cancellation)
     {
-        var remaining = Remaining(request.Timeout, arrived);
-        if (remaining == TimeSpan.Zero)
+        var left = Deadline.Left(request.Timeout, arrived, _time);
+        if (left == TimeSpan.Zero)
             return Refuse(TimedOut(), arrived);
         var maxRows = Volatile.Read(ref _maxRows);
         var rows = maxRows > 1 && !request.Deterministic ? BatchJoiner.RowsOf(arguments, maxRows) : 0;
         var call = new QueuedCall(this, request, arguments, rows, arrived);
-        call.Watch(remaining, _time, cancellation);
         Exception? refused;
+        try
+        {
+            call.Watch(left, _time, cancellation);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The caller disposed the source of its token; there is nothing to watch and nobody who could cancel.
+        }
+
         lock (_sync)
         {
             refused = call.Withdrawn;
@@ -72,14 +89,6 @@ internal sealed partial class ModelExecutor
         // A slot that was freed between the count above and now would otherwise be missed.
         Pump();
         return call.Task;
-    }
-
-    private TimeSpan? Remaining(TimeSpan? timeout, long arrived)
-    {
-        if (timeout is not { } whole || whole == Timeout.InfiniteTimeSpan)
-            return null;
-        var left = whole - _time.GetElapsedTime(arrived);
-        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private void Pump()
@@ -208,9 +217,20 @@ internal sealed partial class ModelExecutor
         var row = 0;
         ForEach(batch, call =>
         {
-            var part = BatchSplitter.Slice(forward.Value, row, call.Rows);
-            row += call.Rows;
-            var result = Answer(part, owner, call.Arrived, started, ended, call.Rows);
+            InferenceResult result;
+            try
+            {
+                var part = BatchSplitter.Slice(forward.Value, row, call.Rows);
+                row += call.Rows;
+                result = Answer(part, owner, call.Arrived, started, ended, call.Rows);
+            }
+            catch (Exception exception)
+            {
+                owner.Dispose();
+                Fail(call, TorchErrors.OfCall(exception, _key, call.Request.Method));
+                return;
+            }
+
             _gate.Leave();
             call.Succeed(result);
         });

@@ -28,6 +28,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     private int _instances;
     private bool _bounded;
     private readonly int _warmUpCalls;
+    private readonly bool _hasRows;
     private readonly ITimer? _delayTimer;
     private int _maxRows;
     private int _limit = 1;
@@ -50,6 +51,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         _bounded = definition.Instances > 0;
         _instances = _bounded ? definition.Instances : Environment.ProcessorCount;
         _warmUpCalls = options.WarmUpCalls;
+        _hasRows = definition.Inputs is [] or [{ Shape: [-1, ..] }, ..];
         _maxRows = definition.Batching.MaxBatchSize;
         var waits = _maxRows > 1 && definition.Batching.MaxQueueDelay > TimeSpan.Zero;
         _policy = new InlinePolicy(waits ? TimeSpan.Zero : options.InlineBelow, time);
@@ -76,9 +78,9 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         {
             arguments = _checker.Bind(request);
         }
-        catch (ServingException exception)
+        catch (Exception exception)
         {
-            return Refuse(exception, arrived);
+            return Refuse(TorchErrors.OfCall(exception, _key, request.Method), arrived);
         }
 
         // Without a configured number of instances short calls are bounded by the threads that make them, which saves two atomic operations.
@@ -186,7 +188,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     private int RowsOf(IReadOnlyList<Argument> arguments)
     {
         var least = _maxRows > 1 ? 0 : 1;
-        return arguments.Count > 0 && arguments[0].Value is Tensor tensor && tensor.Shape.Length > least
+        return _hasRows && arguments.Count > 0 && arguments[0].Value is Tensor tensor && tensor.Shape.Length > least
             ? (int)Math.Min(tensor.Shape[0], int.MaxValue)
             : 1;
     }

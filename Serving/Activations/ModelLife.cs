@@ -61,12 +61,13 @@ internal sealed partial class ModelLife(ModelActivation activation, IModelLoader
             counters.Loaded(time.GetTimestamp() - started);
             activation.OnReady();
             Volatile.Write(ref _executor, executor);
+            host.Budget.OnChanged();
             LogReady(Key, executor.Model.Device, executor.Model.ParameterBytes, LoadDuration.TotalMilliseconds);
         }
         catch (Exception exception)
         {
             LoadDuration = time.GetElapsedTime(started);
-            Failure = TorchErrors.OfLoad(exception, Key);
+            Failure = TorchErrors.OfLoad(exception, activation.Definition);
             counters.LoadFailed();
             // A load that was given up says nothing about the model.
             if (!_unwanted.IsCancellationRequested)

@@ -37,8 +37,10 @@ internal sealed class QueuedCall(ModelExecutor executor, InferenceRequest reques
     public ValueTask<InferenceResult> Task => new(this, _completion.Version);
 
     /// <summary>Starts to watch the caller's token and deadline. Called before the call is queued, so that nothing is missed.</summary>
-    public void Watch(TimeSpan? remaining, TimeProvider time, CancellationToken cancellation)
+    public void Watch(TimeSpan left, TimeProvider time, CancellationToken cancellation)
     {
+        if (left != Timeout.InfiniteTimeSpan)
+            _timer = time.CreateTimer(static state => ((QueuedCall)state!).Expire(), this, left, Timeout.InfiniteTimeSpan);
         if (cancellation.CanBeCanceled)
         {
             _registration = cancellation.UnsafeRegister(static (state, token) =>
@@ -47,9 +49,6 @@ internal sealed class QueuedCall(ModelExecutor executor, InferenceRequest reques
                 call.Withdraw(new OperationCanceledException(token));
             }, this);
         }
-
-        if (remaining is { } due)
-            _timer = time.CreateTimer(static state => ((QueuedCall)state!).Expire(), this, due, Timeout.InfiniteTimeSpan);
     }
 
     public void Succeed(InferenceResult result)

@@ -10,6 +10,7 @@ internal sealed partial class ResidencyBudget : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<IResident, long> _residents = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ModelMemoryOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -51,6 +52,20 @@ internal sealed partial class ResidencyBudget : IDisposable
     {
         lock (_residents)
             _residents.Remove(resident);
+        OnChanged();
+    }
+
+    /// <summary>A resident became ready or left, so that a newcomer who found nobody to ask tries again.</summary>
+    public void OnChanged()
+    {
+        TaskCompletionSource changed;
+        lock (_residents)
+        {
+            changed = _changed;
+            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        changed.SetResult();
     }
 
     public void Dispose() => _turn.Dispose();
@@ -62,12 +77,16 @@ internal sealed partial class ResidencyBudget : IDisposable
         await _turn.WaitAsync(cancellation);
         try
         {
-            while (!TryAdd(newcomer, bytes))
+            var started = _time.GetTimestamp();
+            while (Attempt(newcomer, name, bytes) is { } leaving)
             {
-                var victim = PickVictim() ?? throw CannotFit(name, bytes);
-                LogEvicting(victim.Key, name);
-                await EvictAsync(victim, name, bytes, cancellation);
+                var left = _options.EvictionTimeout - _time.GetElapsedTime(started);
+                await leaving.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time, cancellation);
             }
+        }
+        catch (TimeoutException)
+        {
+            throw CannotFit(name, bytes);
         }
         finally
         {
@@ -75,43 +94,43 @@ internal sealed partial class ResidencyBudget : IDisposable
         }
     }
 
-    private async Task EvictAsync(IResident victim, string name, long bytes, CancellationToken cancellation)
+    /// <summary>Null when the newcomer fits; else what to wait for before the next attempt.</summary>
+    private Task? Attempt(IResident? newcomer, string name, long bytes)
     {
-        try
+        IResident? victim;
+        lock (_residents)
         {
-            await victim.EvictAsync().WaitAsync(_options.EvictionTimeout, _time, cancellation);
+            if (TryAdd(newcomer, bytes))
+                return null;
+            victim = PickVictim();
+            // Those that are not ready yet can be asked to leave soon.
+            if (victim is null)
+                return _residents.Keys.All(resident => resident.IsPinned) ? throw CannotFit(name, bytes) : _changed.Task;
         }
-        catch (TimeoutException)
-        {
-            throw CannotFit(name, bytes);
-        }
+
+        LogEvicting(victim.Key, name);
+        return victim.EvictAsync();
     }
 
     private bool TryAdd(IResident? newcomer, long bytes)
     {
-        lock (_residents)
-        {
-            if (_residents.Count >= _maxModels || _residents.Values.Sum() > _maxBytes - bytes)
-                return false;
-            if (newcomer is not null)
-                _residents[newcomer] = bytes;
-            return true;
-        }
+        if (_residents.Count >= _maxModels || _residents.Values.Sum() > _maxBytes - bytes)
+            return false;
+        if (newcomer is not null)
+            _residents[newcomer] = bytes;
+        return true;
     }
 
     private IResident? PickVictim()
     {
-        lock (_residents)
+        IResident? best = null;
+        foreach (var resident in _residents.Keys)
         {
-            IResident? best = null;
-            foreach (var resident in _residents.Keys)
-            {
-                if (resident.CanEvict && !resident.IsPinned && (best is null || IsBetter(resident, best)))
-                    best = resident;
-            }
-
-            return best;
+            if (resident.CanEvict && !resident.IsPinned && (best is null || IsBetter(resident, best)))
+                best = resident;
         }
+
+        return best;
     }
 
     private static bool IsBetter(IResident candidate, IResident best) =>

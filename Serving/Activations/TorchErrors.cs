@@ -16,7 +16,16 @@ internal static class TorchErrors
     };
 
     /// <summary>A load failed.</summary>
-    public static ServingException OfLoad(Exception exception, ModelKey key) => exception switch
+    public static ServingException OfLoad(Exception exception, ModelDefinition definition)
+    {
+        var error = OfLoad(exception, definition.Key);
+        // Only the operator can name an absolute path outside the roots; where files are on this host is nobody else's business.
+        if (definition is not { Trusted: true, Source: { Source: ModelSourceKind.Local, Repository: ['/', ..] path } } || !error.Message.Contains(path, StringComparison.Ordinal))
+            return error;
+        return new ServingException(error.Error, error.Message.Replace(path, "…/" + Path.GetFileName(path), StringComparison.Ordinal), error) { RetryAfter = error.RetryAfter };
+    }
+
+    private static ServingException OfLoad(Exception exception, ModelKey key) => exception switch
     {
         ServingException serving => serving,
         TorchException torch => new ServingException(OfLoad(torch.Failure), $"model '{key}' cannot be loaded: {torch.Message}", torch),

@@ -52,7 +52,8 @@ public ref partial struct JsonCursor
             case (byte)'n':
                 return SkipLiteral(begin, p, "null"u8);
             case (byte)'-' or (byte)'N' or (byte)'I' or (>= (byte)'0' and <= (byte)'9'):
-                var after = JsonText.SkipNumber(p, end);
+                var inList = level > 0 && (objects & 1) == 0;
+                var after = inList ? JsonText.SkipNumbers(p, end) : JsonText.SkipNumber(p, end);
                 if (after == null)
                     JsonErrors.ThrowMalformed((int)(p - begin), ElementErrors.DescribeMalformed(_json[(int)(p - begin)..]));
                 return after;

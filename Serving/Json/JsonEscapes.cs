@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace Granary.Serving.Json;
@@ -21,6 +24,8 @@ internal static class JsonEscapes
     public static int FindEnd(ReadOnlySpan<byte> json, int start, out bool escaped)
     {
         escaped = false;
+        if (FindEndOfShort(json, start) is var end and >= 0)
+            return end;
         var position = start;
         while (true)
         {
@@ -40,6 +45,18 @@ internal static class JsonEscapes
         if (!Ascii.IsValid(raw) && !System.Text.Unicode.Utf8.IsValid(raw))
             JsonErrors.ThrowMalformed(start - 1, "this string is not valid UTF-8");
         return position;
+    }
+
+    // Most names and values are plain ASCII of fewer than 16 characters: one comparison finds their end. -1 for all others.
+    private static int FindEndOfShort(ReadOnlySpan<byte> json, int start)
+    {
+        if (json.Length - start < Vector128<byte>.Count)
+            return -1;
+        var bytes = Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(json), (nuint)start);
+        var special = Vector128.Equals(bytes, Vector128.Create((byte)'"')) | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))
+            | Vector128.LessThan(bytes, Vector128.Create((byte)' ')) | bytes;
+        var end = start + BitOperations.TrailingZeroCount(special.ExtractMostSignificantBits() | 0x10000);
+        return end < start + Vector128<byte>.Count && json[end] == (byte)'"' ? end : -1;
     }
 
     /// <summary>Writes the unescaped form of a checked string; never longer than <paramref name="raw"/>.</summary>

@@ -16,6 +16,7 @@ internal unsafe ref struct NestedReader<T, TElement>
     private byte* _p;
     private int _rank;
     private int _depth;
+    private int _deepest;
 
     /// <summary>The elements read.</summary>
     public TensorBuffer<T> Buffer;
@@ -37,8 +38,6 @@ internal unsafe ref struct NestedReader<T, TElement>
         _checksShape = plan.ChecksShape;
         _listsAreValues = plan.ListsAreValues;
         _shapeText = plan.ShapeText;
-        if (plan.Rank == Unknown)
-            sizes.Fill(Unknown);
         Buffer = new TensorBuffer<T>(Math.Min(plan.ExpectedElements, ((end - _p) / plan.BytesPerElement) + 1));
     }
 
@@ -75,6 +74,9 @@ internal unsafe ref struct NestedReader<T, TElement>
             TensorErrors.ThrowNesting(_counts[..Math.Max(_depth - 1, 0)], Position, expectedList: false, _rank, _shapeText);
         if (_depth == JsonCursor.MaxDepth)
             JsonErrors.ThrowMalformed(Position, $"nested more than {JsonCursor.MaxDepth} levels deep");
+        // Given sizes stand there already; those to be found are unknown when a level is first met.
+        if (_shapeText is null && _depth == _deepest)
+            _sizes[_deepest++] = Unknown;
         _counts[_depth++] = 0;
         _p = JsonText.SkipWhiteSpace(_p + 1, _end);
         if (!IsAt((byte)']'))

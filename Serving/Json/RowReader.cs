@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
 namespace Granary.Serving.Json;
@@ -54,7 +52,7 @@ internal static unsafe class RowReader<T, TElement>
                 at++;
             }
 
-            at = SkipIndent(at, end, ref indent);
+            at = JsonText.SkipIndent(at, end, ref indent);
         }
     }
 
@@ -84,23 +82,6 @@ internal static unsafe class RowReader<T, TElement>
             ElementErrors.Throw(text, (int)(at - begin), TElement.DType);
         *destination = TElement.FromBoolean(isTrue);
         return at + (isTrue ? 4 : 5);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* SkipIndent(byte* at, byte* end, ref int indent)
-    {
-        if (at >= end || *at > ' ')
-            return at;
-        if (end - at < Vector256<byte>.Count)
-            return JsonText.SkipWhiteSpace(at, end);
-        var spaces = BitOperations.TrailingZeroCount(JsonText.NonSpaces(at));
-        // A correctly predicted branch: the next value is then found without waiting for the comparison.
-        if (spaces == indent)
-            return at + indent;
-        if (spaces == Vector256<byte>.Count)
-            return JsonText.SkipWhiteSpace(at, end);
-        indent = spaces;
-        return at + spaces;
     }
 
     private static RowEnd Stop(RowEnd reason, byte* at, long read, out byte* p, out long count)

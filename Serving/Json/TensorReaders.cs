@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Granary.Torch;
 
 namespace Granary.Serving.Json;
@@ -34,6 +35,8 @@ internal static unsafe class TensorReaders
         _ => throw new ServingException(ServingError.Unsupported, $"tensors of {dtype.TorchName()} cannot be sent as JSON"),
     };
 
+    // Nothing reads a size or a count before it is set.
+    [SkipLocalsInit]
     private static Tensor Read<T, TElement>(ref JsonCursor cursor, in NestingPlan plan, ReadOnlySpan<long> lists, long[]? shape)
         where T : unmanaged
         where TElement : IElement<T>

@@ -7,7 +7,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Granary.Serving.Json;
 
 /// <summary>
-/// The fast path for numbers of the form <c>-0.1234567890123456</c>: up to 8 digits, a point, up to 18 digits, no exponent.
+/// The fast path for numbers of the form <c>-0.1234567890123456</c>: up to 8 digits, then perhaps a point
+/// and up to 18 digits, no exponent.
 /// It finds the end of the number with one comparison of 32 bytes and converts 16 digits at once, so that neither the
 /// number of digits nor the sign costs a mispredicted branch. Everything else is left to <see cref="NumberScanner"/>.
 /// </summary>
@@ -19,6 +20,7 @@ internal static unsafe class VectorNumber
     /// <summary>Readable bytes needed before the start of the number: digits are loaded so that they end at the right.</summary>
     public const int BytesBehind = 24;
 
+    private const int MaxWhole = 8;
     private const int MaxFraction = 18;
 
     // Row n of a sliding window: the last n of 16 bytes are kept.
@@ -56,12 +58,8 @@ internal static unsafe class VectorNumber
         var digits = p + negative;
         var others = NonDigits(digits);
         var whole = BitOperations.TrailingZeroCount(others);
-        others &= others - 1;
-        var after = BitOperations.TrailingZeroCount(others);
-        var fraction = after - whole - 1;
-        if ((uint)(fraction - 1) >= MaxFraction || (uint)(whole - 1) > 7 || digits[whole] != '.' || (digits[after] | 0x20) == 'e')
+        if ((uint)(whole - 1) >= MaxWhole)
             return null;
-
         ulong mantissa = (uint)(*digits - '0');
         if (whole > 1)
         {
@@ -70,10 +68,29 @@ internal static unsafe class VectorNumber
             mantissa = NumberScanner.EightDigits((Unsafe.ReadUnaligned<ulong>(digits) - 0x3030303030303030) << (64 - (8 * whole)));
         }
 
+        if (digits[whole] != '.')
+            return (digits[whole] | 0x20) != 'e' ? StoreWhole((uint)mantissa, negative, destination, digits + whole) : null;
+        others &= others - 1;
+        var after = BitOperations.TrailingZeroCount(others);
+        var fraction = after - whole - 1;
+        if ((uint)(fraction - 1) >= MaxFraction || (digits[after] | 0x20) == 'e')
+            return null;
+
         if (whole + fraction > MaxFraction && mantissa != 0)
             return null;
         mantissa = (mantissa * Unsafe.Add(ref MemoryMarshal.GetReference(WholePowers), fraction)) + Fraction(digits + after, fraction);
         return Scale(mantissa, fraction, negative, destination) ? digits + after : null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* StoreWhole<T>(uint magnitude, uint negative, T* destination, byte* after)
+        where T : unmanaged
+    {
+        if (typeof(T) == typeof(double))
+            *(ulong*)destination = BitConverter.DoubleToUInt64Bits(magnitude) | ((ulong)negative << 63);
+        else
+            *(uint*)destination = BitConverter.SingleToUInt32Bits((int)magnitude) | (negative << 31);
+        return after;
     }
 
     // The value of the 1 to 18 digits before the end.
@@ -88,9 +105,9 @@ internal static unsafe class VectorNumber
         var joined = eights.AsUInt64().ToScalar();
         var last = ((joined & uint.MaxValue) * 100_000_000) + (joined >> 32);
         // Digits 17 and 18 from the right, when there are so many.
-        ulong first = 0;
-        first += count > 16 ? (uint)(end[-17] - '0') : 0;
-        first += count > 17 ? 10 * (uint)(end[-18] - '0') : 0;
+        // Multiplied by 0 or 1 rather than branched on: there is no telling how many digits the next number has.
+        ulong first = (uint)(end[-17] - '0') * (count > 16 ? 1u : 0u);
+        first += (uint)(end[-18] - '0') * (count > 17 ? 10u : 0u);
         return (first * 10_000_000_000_000_000) + last;
     }
 

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace Granary.Serving.Json;
 
 /// <summary>
@@ -18,21 +21,39 @@ internal static unsafe class WholeNumbers
     /// <param name="negative">Whether it is below zero; false for <c>-0</c>.</param>
     public static WholeNumberResult Read(ref byte* p, byte* end, out ulong magnitude, out bool negative)
     {
-        var digit = p;
-        negative = digit < end && *digit == '-';
+        var first = p;
+        negative = first < end && *first == '-';
         if (negative)
-            digit++;
-        var first = digit;
-        var limit = end - digit > PlainDigits ? digit + PlainDigits : end;
+            first++;
+        var after = ReadShort(first, end, out magnitude);
+        if (after == null)
+            return ReadAny(ref p, end, out magnitude, out negative);
+        negative &= magnitude != 0;
+        p = after;
+        return WholeNumberResult.Ok;
+    }
+
+    // Up to 18 digits and nothing after them that belongs to the number; null otherwise.
+    private static byte* ReadShort(byte* first, byte* end, out ulong magnitude)
+    {
         magnitude = 0;
+        var digit = first;
+        if (end - first >= sizeof(ulong))
+        {
+            // Without a branch that depends on how many digits there are.
+            var eight = Unsafe.ReadUnaligned<ulong>(first) ^ 0x3030303030303030;
+            var count = BitOperations.TrailingZeroCount((eight | (eight + 0x7676767676767676)) & 0x8080808080808080) >> 3;
+            if (count == 0)
+                return null;
+            magnitude = NumberScanner.EightDigits(eight << (64 - (8 * count)));
+            digit += count;
+        }
+
+        var limit = end - first > PlainDigits ? first + PlainDigits : end;
         while (digit < limit && NumberScanner.IsDigit(*digit))
             magnitude = (magnitude * 10) + (uint)(*digit++ - '0');
         var plain = digit > first && (*first != '0' || digit == first + 1) && (digit == end || !ContinuesNumber(*digit));
-        if (!plain)
-            return ReadAny(ref p, end, out magnitude, out negative);
-        negative &= magnitude != 0;
-        p = digit;
-        return WholeNumberResult.Ok;
+        return plain ? digit : null;
     }
 
     private static bool ContinuesNumber(byte next) => NumberScanner.IsDigit(next) || next == '.' || (next | 0x20) == 'e';

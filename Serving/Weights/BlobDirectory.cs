@@ -85,13 +85,16 @@ internal sealed partial class BlobDirectory(
         var overDisk = bytes + options.MinFreeBytes - new DriveInfo(layout.Root).AvailableFreeSpace;
         if (options.MaxStoreBytes == 0)
             return overDisk;
-        var used = Files(layout.Blobs).Concat(Files(layout.Partials).Where(static file => file.Extension == ".part")).Sum(static file => file.Length);
-        return Math.Max(overDisk, used + bytes - options.MaxStoreBytes);
+        return Math.Max(overDisk, Contents().Sum(static file => file.Length) + bytes - options.MaxStoreBytes);
     }
+
+    // Broken downloads take room too, and give it back like files: one that is being written is locked by its writer.
+    private IEnumerable<FileInfo> Contents()
+        => Files(layout.Blobs).Concat(Files(layout.Partials).Where(static file => file.Extension == ".part"));
 
     private long Evict(long bytes)
     {
-        foreach (var file in Files(layout.Blobs).OrderBy(static file => file.LastWriteTimeUtc).ToList())
+        foreach (var file in Contents().OrderBy(static file => file.LastWriteTimeUtc).ToList())
         {
             using var handle = TryLock(file.FullName, FileShare.None);
             if (handle is null || !TryDelete(file.FullName))

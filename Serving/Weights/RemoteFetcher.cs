@@ -94,7 +94,7 @@ internal sealed partial class RemoteFetcher(
             }
 
         }
-        catch (Exception error) when (error is SourceChangedException or ServingException { Error: ServingError.TooLarge })
+        catch (Exception error) when (error is SourceChangedException or ServingException { Error: ServingError.TooLarge } || partial.Position == 0)
         {
             partial.Discard();
             throw;

@@ -3,6 +3,7 @@
 
 #include "Shim.h"
 
+#include <memory>
 #include <optional>
 
 #include <c10/core/Storage.h>
@@ -34,6 +35,9 @@ struct Module {
   std::vector<Method> methods;
   TapeWriter description;
 };
+
+// Reads a TorchScript archive onto "cpu" or "cuda:N". Without `optimize` no transformation changes a bit of the results.
+std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize);
 
 // Storages that lend the caller's memory to libtorch for the length of one call.
 using Loans = c10::SmallVector<c10::Storage, 4>;

@@ -21,8 +21,6 @@
 namespace granary {
 namespace {
 
-int intra_op_threads = 1;
-
 // The BLAS that the dynamic linker found; libtorch has it in a scope of its own, so it is asked for by name.
 void* blas_symbol(const char* name) {
   for (const char* library : {"libblas.so.3", "libopenblas.so.0", "libopenblas.so"}) {
@@ -53,7 +51,6 @@ std::string blas_info() {
 }
 
 void set_up(int threads) {
-  intra_op_threads = threads;
   // Methods run code that NativeModule.cpp compiled; these modes are for what that code calls (interfaces, forks):
   // libtorch's simple executor, without profiling runs, so the first call runs what every later call runs.
   torch::jit::getExecutorMode() = true;
@@ -80,7 +77,7 @@ std::string library_name() {
 
 void prepare_thread() {
   // OpenMP keeps its thread count per thread; without this a new thread would start as many as there are cores.
-  static thread_local const bool ready = (at::set_num_threads(intra_op_threads), true);
+  static thread_local const bool ready = (at::init_num_threads(), true);
   (void)ready;
 }
 

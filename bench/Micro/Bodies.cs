@@ -6,18 +6,23 @@ namespace Granary.Bench.Micro;
 /// <summary>Request bodies like those that clients send.</summary>
 internal static class Bodies
 {
-    /// <summary>A body with <paramref name="count"/> binary32 values printed with up to 17 digits, as Python prints them.</summary>
+    /// <summary>A body with <paramref name="count"/> values in [-1, 1).</summary>
     /// <param name="count">How many values.</param>
     /// <param name="separator">What stands between two values.</param>
-    /// <param name="singles">Whether the values are binary32 widened to binary64; else any binary64.</param>
-    public static byte[] Floats(int count, string separator, bool singles)
+    /// <param name="printed">How the values are printed.</param>
+    public static byte[] Floats(int count, string separator, Printed printed)
     {
         var random = new Random(7);
         var text = new StringBuilder("{\"source\":1,\"destination\":1,\"data\":{\"dtype\":\"float\",\"values\":[");
         for (var i = 0; i < count; i++)
         {
             var value = (random.NextDouble() * 2) - 1;
-            text.Append(i == 0 ? string.Empty : separator).Append((singles ? (float)value : value).ToString("R", CultureInfo.InvariantCulture));
+            text.Append(i == 0 ? string.Empty : separator).Append(printed switch
+            {
+                Printed.Double => value.ToString("R", CultureInfo.InvariantCulture),
+                Printed.WidenedSingle => ((double)(float)value).ToString("R", CultureInfo.InvariantCulture),
+                _ => ((float)value).ToString("R", CultureInfo.InvariantCulture),
+            });
         }
 
         return Encoding.UTF8.GetBytes(text.Append("]}}").ToString());

@@ -12,21 +12,22 @@ internal static class JsonBench
     public static void Run(int rounds)
     {
         Console.WriteLine($"{"read",-44} {"ours",13} {"Utf8Json…",13} {"ratio",8}");
-        Floats("cifar float32, indented", Bodies.Floats(3072, Indent, singles: false), DType.Float32, rounds);
-        Floats("cifar float32, \", \"", Bodies.Floats(3072, ", ", singles: false), DType.Float32, rounds);
-        Floats("cifar float32 of widened singles, \", \"", Bodies.Floats(3072, ", ", singles: true), DType.Float32, rounds);
-        Floats("cifar float64, indented", Bodies.Floats(3072, Indent, singles: false), DType.Float64, rounds);
-        Floats("cifar float64, \", \"", Bodies.Floats(3072, ", ", singles: false), DType.Float64, rounds);
-        Floats("resnet float32, compact", Bodies.Floats(150528, ",", singles: false), DType.Float32, rounds);
-        Floats("68 float64", Bodies.Floats(68, ", ", singles: false), DType.Float64, rounds);
-        Floats("8 float64", Bodies.Floats(8, ", ", singles: false), DType.Float64, rounds);
+        Floats("cifar float32, indented", Bodies.Floats(3072, Indent, Printed.Double), DType.Float32, rounds);
+        Floats("cifar float32, \", \"", Bodies.Floats(3072, ", ", Printed.Double), DType.Float32, rounds);
+        Floats("cifar float32 of widened singles, \", \"", Bodies.Floats(3072, ", ", Printed.WidenedSingle), DType.Float32, rounds);
+        Floats("cifar float32 of short singles, \", \"", Bodies.Floats(3072, ", ", Printed.ShortSingle), DType.Float32, rounds);
+        Floats("cifar float64, indented", Bodies.Floats(3072, Indent, Printed.Double), DType.Float64, rounds);
+        Floats("cifar float64, \", \"", Bodies.Floats(3072, ", ", Printed.Double), DType.Float64, rounds);
+        Floats("resnet float32, compact", Bodies.Floats(150528, ",", Printed.Double), DType.Float32, rounds);
+        Floats("68 float64", Bodies.Floats(68, ", ", Printed.Double), DType.Float64, rounds);
+        Floats("8 float64", Bodies.Floats(8, ", ", Printed.Double), DType.Float64, rounds);
         var pixels = Bodies.Pixels(3072);
         Measure.Compare("3072 pixels to float32", rounds, () => Ours(pixels, DType.Float32), () => TheirSingles(pixels, new float[3072]));
         Measure.Compare("3072 pixels to uint8", rounds, () => Ours(pixels, DType.UInt8), () => TheirSingles(pixels, new float[3072]));
-        var skipped = Bodies.Floats(3072, Indent, singles: false);
-        Measure.Compare("cifar, skipped", rounds, () => new JsonCursor(skipped).SkipValue(), () => new Utf8JsonReader(skipped).Skip());
-        var seen = Bodies.Floats(3072, ", ", singles: false);
-        Measure.Compare("cifar \", \", skipped", rounds, () => new JsonCursor(seen).SkipValue(), () => new Utf8JsonReader(seen).Skip());
+        var skipped = Bodies.Floats(3072, Indent, Printed.Double);
+        Measure.Compare("cifar, skipped", rounds, () => new JsonCursor(skipped).SkipValue(), () => TheirSkip(skipped));
+        var seen = Bodies.Floats(3072, ", ", Printed.Double);
+        Measure.Compare("cifar \", \", skipped", rounds, () => new JsonCursor(seen).SkipValue(), () => TheirSkip(seen));
     }
 
     private static void Floats(string name, byte[] body, DType dtype, int rounds)
@@ -63,6 +64,13 @@ internal static class JsonBench
         }
 
         cursor.End();
+    }
+
+    private static void TheirSkip(byte[] body)
+    {
+        var reader = new Utf8JsonReader(body);
+        reader.Read();
+        reader.Skip();
     }
 
     private static void TheirSingles(byte[] body, float[] destination)

@@ -135,7 +135,7 @@ public sealed class AdminActionsTests
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await service.SendAsync("POST", "/admin/models/z/warmup")).Status);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task WarmUp_NotWaiting_202ThenSucceeded()
     {
         await using var service = await StartAsync();
@@ -154,7 +154,7 @@ public sealed class AdminActionsTests
         Assert.Equal(["_=int 7", "_=int 7"], service.Cluster.Inputs);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Load_NotWaitingAndFailing_OperationSaysWhy()
     {
         await using var service = await StartAsync();

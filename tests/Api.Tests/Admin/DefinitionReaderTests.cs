@@ -46,7 +46,6 @@ public sealed class DefinitionReaderTests
     [Theory]
     [InlineData("30", 30)]
     [InlineData("0.5", 0.5)]
-    [InlineData("0", 0)]
     [InlineData("\"00:00:30\"", 30)]
     [InlineData("\"1.00:00:00\"", 86400)]
     [InlineData("\"00:00:00.25\"", 0.25)]
@@ -73,7 +72,7 @@ public sealed class DefinitionReaderTests
         var message = Refusal(
             """
             {
-              "version": "4", "sorce": "x", "instances": -1, "maxQueueSize": 0, "pinned": "yes", "device": 3,
+              "version": "4", "sorce": "x", "instances": -1, "maxQueueSize": 0, "pinned": "yes", "device": 3, "sha256": "XY",
               "inputs": [{"name":"x","dtype":"float31","shape":[1]}, {"dtype":"int8","shape":"4","extra":1}],
               "batching": {"maxBatch": 2, "maxQueueDelay": "never"}, "idleTimeout": []
             }
@@ -95,6 +94,7 @@ public sealed class DefinitionReaderTests
             "batching.maxBatch: unknown field; known are maxBatchSize, maxQueueDelay",
             "batching.maxQueueDelay: expected seconds as a number, a text such as \"00:05:00\", not \"never\"",
             "idleTimeout: expected seconds as a number, a text such as \"00:05:00\" or \"never\", not []",
+            "Sha256 'XY': 64 lower-case hex digits",
         ];
         Assert.All(expected, part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
@@ -102,6 +102,13 @@ public sealed class DefinitionReaderTests
     [Fact]
     public void Read_SourceThatIsNoModelId_SaysWhatTheParserSays() =>
         Assert.StartsWith("Model 'm' version '3' cannot be registered: source: ", Refusal("""{"source":"ftp/owner/name"}"""), StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_FieldsThatParseButAreNotValid_RefusedWithAllOfThem()
+    {
+        var message = Refusal($$"""{"source":"{{Samples.Source}}","device":"gpu","idleTimeout":0,"inputs":[{"name":"x","dtype":"int8","shape":[-2]}]}""");
+        Assert.All(["Device 'gpu'", "IdleTimeout 00:00:00", "Inputs[0].Shape holds -2"], part => Assert.Contains(part, message, StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("trusted")]

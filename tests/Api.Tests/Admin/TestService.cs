@@ -15,7 +15,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Granary.Api.Tests.Admin;
 
@@ -43,7 +42,7 @@ internal sealed class TestService : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, setting.Value)));
-        builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection([new("Logging:Console:LogLevel:Default", "None")]);
         var catalog = new FakeCatalog();
         var cluster = new FakeCluster();
         builder.Services.AddSingleton<IModelCatalog>(catalog);
@@ -53,7 +52,6 @@ internal sealed class TestService : IAsyncDisposable
         builder.Services.AddHealth();
         builder.AddTelemetry();
         builder.Services.AddApiDescription();
-        builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         configure?.Invoke(builder);
         var app = builder.Build();

@@ -46,7 +46,7 @@ public sealed class HealthTests
         Readiness(service).SetModelState(Key, ModelState.Loading);
         var (code, body) = await service.SendAsync("GET", "/health/ready");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, code);
-        Assert.Equal("""{"status":"unready","reasons":["model \u0027default/1\u0027 is loading"],"models":[{"key":"default/1","state":"loading"}]}""", body.GetRawText());
+        Assert.Equal("""{"status":"unready","reasons":["model 'default/1' is loading"],"models":[{"key":"default/1","state":"loading"}]}""", body.GetRawText());
     }
 
     [Fact]

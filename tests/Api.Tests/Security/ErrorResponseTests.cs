@@ -32,7 +32,7 @@ public sealed class ErrorResponseTests
         await ErrorResponse.WriteAsync(context, new ServingException(ServingError.Overloaded, "queue of \"m\" is full") { RetryAfter = TimeSpan.FromSeconds(1.2) });
         Assert.Equal("2", context.Response.Headers.RetryAfter.ToString());
         Assert.Equal(
-            """{"code":"503","name":"Service Unavailable","description":"queue of \u0022m\u0022 is full"}""",
+            """{"code":"503","name":"Service Unavailable","description":"queue of \"m\" is full"}""",
             Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray()));
     }
 }

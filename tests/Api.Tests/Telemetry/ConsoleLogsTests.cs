@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Granary.Api.Telemetry;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,6 +21,18 @@ public sealed class ConsoleLogsTests
     {
         using var services = Build(interactive, ("Logging:Console:FormatterName", configured));
         Assert.Equal(expected, services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value.FormatterName);
+    }
+
+    [Theory]
+    [InlineData(false, "json")]
+    [InlineData(true, "simple")]
+    public async Task Configure_SlimHost_ReplacesItsChoice(bool interactive, string expected)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        ConsoleLogs.Configure(builder.Logging, builder.Configuration, interactive);
+        await using var app = builder.Build();
+        Assert.Equal(expected, app.Services.GetRequiredService<IOptions<ConsoleLoggerOptions>>().Value.FormatterName);
+        Assert.Single(app.Services.GetServices<ILoggerProvider>());
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Granary.Serving.Sources;
 using Granary.Serving.Weights;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.TestingHost;
 
 namespace Granary.Grains.Tests.Support;

@@ -363,7 +363,7 @@ public sealed class ModelActivationTests
         var error = Assert.Throws<ServingException>(() => activations[2].StartLoad());
 
         Assert.Equal(ServingError.Overloaded, error.Error);
-        Assert.Equal(1, bed.Loader.Loads);
+        await TestBed.UntilAsync(() => bed.Loader.Loads == 1);
         release.SetResult();
         await activations[0].WaitReadyAsync();
         await activations[1].WaitReadyAsync();

@@ -56,6 +56,16 @@ public sealed class WeightsStoreEvictionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task AcquireAsync_BrokenDownloadTakesTheRoom_IsEvictedToo()
+    {
+        _store.Temp.File("store/partial/broken.part", new string('x', 2000));
+        await UseAsync("a");
+
+        Assert.Empty(_store.Partials);
+        Assert.Equal(Hashes("a"), _store.Blobs);
+    }
+
+    [Fact]
     public async Task AcquireAsync_LargerThanTheStore_IsTooLargeAndEvictsNothing()
     {
         await UseAsync("a");

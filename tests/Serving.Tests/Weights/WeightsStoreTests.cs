@@ -178,6 +178,16 @@ public sealed class WeightsStoreTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task AcquireAsync_RefusedBeforeTheFirstByte_LeavesNothing()
+    {
+        _store.Hub.Add("o/n/model.pt", 1000);
+        _store.Hub.Tamper = static (request, response) => request.Method == "GET" ? FakeHub.Error(403) : response;
+
+        await Raises.ServingAsync(ServingError.PermissionDenied, () => _store.AcquireAsync(Id));
+        Assert.Empty(_store.Partials);
+    }
+
+    [Fact]
     public async Task AcquireAsync_DeniedByPolicy_AsksNobody()
     {
         _store.Policy.AllowedOwners[ModelSourceKind.HuggingFace] = ["somebody-else"];

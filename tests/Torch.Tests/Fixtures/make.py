@@ -288,11 +288,6 @@ class Outputs(torch.nn.Module):
         future = torch.jit.fork(torch.sin, x)
         return torch.cos(x) + torch.jit.wait(future)
 
-    @torch.jit.export
-    def printed(self, x: Tensor) -> Tensor:
-        print("printed by the model")
-        return x + 1
-
 
 class Stateful(torch.nn.Module):
     """Keeps what it was given: freezing must leave that alone and the caller's memory must not be kept."""

@@ -55,6 +55,8 @@ public sealed class ScriptModuleLoadTests
         foreach (ref var pixel in image.As<float>())
             pixel = random.NextSingle();
         using var expected = plain.Invoke("forward", [new(null, image)]);
+        // libtorch 2.6's fuser, were it on, would start to compile on the second call.
+        Assert.Equal(optimised.Call("forward", image), optimised.Call("forward", image));
         using var actual = optimised.Invoke("forward", [new(null, image)]);
         var left = ((Tensor)expected.Value).As<float>();
         var right = ((Tensor)actual.Value).As<float>();
@@ -74,6 +76,39 @@ public sealed class ScriptModuleLoadTests
         Assert.Equal(TorchFailure.MissingOperator, error.Failure);
         Assert.StartsWith(start + TorchRuntime.Version, error.Message, StringComparison.Ordinal);
         Assert.EndsWith("run Granary with a newer libtorch (LIBTORCH=<directory of a libtorch>)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_PlainModelOfPyTorch26_RunsOnEveryLibtorch()
+    {
+        using var module = Fixture.Load("newer_plain");
+        using var x = Fixture.Floats([1, 1, 5], 1, 2, 3, 4, 5);
+        using var extra = Fixture.Floats([1], 0.5f);
+        using var result = module.Invoke("forward", [new(null, x), new(null, RoundTripTests.Dict((new StringValue("k"), new ListValue([extra]))))]);
+        var items = Assert.IsType<TupleValue>(result.Value).Items;
+        Assert.Equal([1, 3, 2], Assert.IsType<Tensor>(items[0]).Shape.ToArray());
+        Assert.Equal(6, Assert.IsType<IntValue>(items[1]).Number);
+    }
+
+    /// <summary>Files of PyTorch 2.6; see Fixtures/make_newer.py. Since: first libtorch that has it, 201 for 2.1.</summary>
+    [Theory]
+    [InlineData("newer_attention", 200, "the operator aten::scaled_dot_product_attention")]
+    [InlineData("newer_rms_norm", 204, "the operator aten::rms_norm")]
+    [InlineData("newer_uint16", 203, "torch.UInt16Storage")]
+    [InlineData("newer_float8", 201, "torch.Float8_e5m2Storage")]
+    public void Load_NewsOfPyTorch26_RunsOrNamesWhatIsMissing(string name, int since, string missing)
+    {
+        if (Fixture.LibtorchNumber >= since)
+        {
+            using var module = Fixture.Load(name);
+            Assert.Equal("forward", Assert.Single(module.Methods).Name);
+            return;
+        }
+
+        var error = Assert.Throws<TorchException>(() => Fixture.Load(name));
+        Assert.Equal(
+            (TorchFailure.MissingOperator, $"the model needs {missing}, which libtorch {TorchRuntime.Version} does not have; run Granary with a newer libtorch (LIBTORCH=<directory of a libtorch>)"),
+            (error.Failure, error.Message));
     }
 
     [Theory]

@@ -1,11 +1,21 @@
 namespace Granary.Torch.Tests.Support;
 
-/// <summary>The committed models; Fixtures/make.py makes them.</summary>
+/// <summary>The committed models; Fixtures/make.py and make_newer.py make them.</summary>
 internal static class Fixture
 {
     public static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name + ".pt");
 
     public static ScriptModule Load(string name) => ScriptModule.Load(PathOf(name), new ModuleOptions());
+
+    /// <summary>113 for libtorch 1.13, 206 for 2.6.</summary>
+    public static int LibtorchNumber
+    {
+        get
+        {
+            var parts = TorchRuntime.Version.Split('.');
+            return int.Parse(parts[0]) * 100 + int.Parse(parts[1]);
+        }
+    }
 
     /// <summary>Calls with positional arguments and returns the result as text, so that nothing is left to dispose.</summary>
     public static string Call(this ScriptModule module, string method, params Value[] arguments)
@@ -26,10 +36,11 @@ internal static class Fixture
 
     public static Tensor Doubles(long[] shape, params double[] values) => Tensor.From<double>(DType.Float64, shape, values);
 
-    /// <summary>A writable folder of this test process.</summary>
+    /// <summary>A path in a new empty folder, which goes away when the test process ends.</summary>
     public static string TempFile(string name)
     {
         var folder = Directory.CreateTempSubdirectory("granary-torch-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
         return Path.Combine(folder, name);
     }
 }

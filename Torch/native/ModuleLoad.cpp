@@ -1,0 +1,194 @@
+// Reads an archive onto a device, freezes it and compiles its methods.
+#include "Module.h"
+
+#include <unordered_set>
+
+#include <torch/csrc/jit/ir/alias_analysis.h>
+#include <torch/csrc/jit/passes/common_subexpression_elimination.h>
+#include <torch/csrc/jit/passes/constant_pooling.h>
+#include <torch/csrc/jit/passes/constant_propagation.h>
+#include <torch/csrc/jit/passes/dead_code_elimination.h>
+#include <torch/csrc/jit/passes/inliner.h>
+#include <torch/csrc/jit/passes/lower_tuples.h>
+#include <torch/csrc/jit/passes/peephole.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
+#include <torch/csrc/jit/serialization/import.h>
+#include <torch/cuda.h>
+
+namespace granary {
+namespace {
+
+c10::Device parse_device(std::string_view text) {
+  if (text == "cpu") return c10::Device(c10::kCPU);
+  const std::string name(text);
+  const auto digits = name.size() > 5 && name.compare(0, 5, "cuda:") == 0 ? name.substr(5) : std::string();
+  if (name != "cuda" && (digits.empty() || digits.size() > 3 || digits.find_first_not_of("0123456789") != std::string::npos))
+    throw Failure{Code::Load, "device '" + name + "' is not supported; use cpu or cuda:N"};
+  const auto devices = static_cast<int>(torch::cuda::device_count());
+  if (devices == 0)
+    throw Failure{Code::Load, "device '" + name + "' is not there: " + library_name() + " sees no CUDA device (a CPU build of libtorch never does; LIBTORCH selects another)"};
+  const int index = digits.empty() ? 0 : std::stoi(digits);
+  if (index >= devices)
+    throw Failure{Code::Load, "device '" + name + "' is not there: this machine has cuda:0 to cuda:" + std::to_string(devices - 1)};
+  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+using Storages = std::unordered_set<const void*>;
+
+int64_t storage_bytes(const at::Tensor& tensor, Storages& seen) {
+  if (!tensor.defined() || !tensor.has_storage()) return 0;
+  const auto& storage = tensor.storage();
+  return seen.insert(storage.unsafeGetStorageImpl()).second ? static_cast<int64_t>(storage.nbytes()) : 0;
+}
+
+// Tensors that an already frozen or traced archive keeps as constants of its code.
+int64_t constant_bytes(torch::jit::Block* block, Storages& seen) {
+  int64_t bytes = 0;
+  for (auto* node : block->nodes()) {
+    if (node->kind() == c10::prim::Constant && node->hasAttribute(c10::attr::value) && node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t)
+      bytes += storage_bytes(node->t(c10::attr::value), seen);
+    for (auto* inner : node->blocks()) bytes += constant_bytes(inner, seen);
+  }
+  return bytes;
+}
+
+int64_t parameter_bytes(const torch::jit::Module& module) {
+  Storages seen;
+  int64_t bytes = 0;
+  for (const auto& tensor : module.parameters()) bytes += storage_bytes(tensor, seen);
+  for (const auto& tensor : module.buffers()) bytes += storage_bytes(tensor, seen);
+  for (const auto& inner : module.modules()) {
+    for (const auto& method : inner.get_methods()) bytes += constant_bytes(method.graph()->block(), seen);
+  }
+  return bytes;
+}
+
+bool is_exported(const std::string& name) {
+  return name != "__getstate__" && name != "__setstate__";
+}
+
+std::vector<std::string> other_methods(const torch::jit::Module& module) {
+  std::vector<std::string> names;
+  for (const auto& method : module.get_methods()) {
+    if (method.name() != "forward" && is_exported(method.name())) names.push_back(method.name());
+  }
+  return names;
+}
+
+// Without `optimize` only transformations that keep every bit of the results.
+torch::jit::Module frozen(const torch::jit::Module& module, bool optimize) {
+  const auto others = other_methods(module);
+  auto result = module;
+  try {
+    result = torch::jit::freeze(module, others, optimize);
+    for (const auto& name : others) result.get_method(name);
+  } catch (const std::exception&) {
+    // Freezing refuses some modules (no forward, interfaces that change); they run as they are.
+    return module;
+  }
+  if (!optimize) return result;
+  try {
+    // The passes work in place, so a half-done one must not be kept.
+    auto copy = result.clone();
+    return torch::jit::optimize_for_inference(copy, others);
+  } catch (const std::exception&) {
+    return result;
+  }
+}
+
+bool is_container(const torch::jit::Value* value) {
+  return value->type()->kind() != c10::TypeKind::TensorType && !value->type()->containedTypes().empty();
+}
+
+// Whether code in the block writes to something that may be inside `container`.
+bool writes_inside(torch::jit::Block* block, torch::jit::Value* container, const torch::jit::AliasDb& aliases) {
+  for (auto* node : block->nodes()) {
+    for (auto* output : node->outputs()) {
+      if (output->type()->isSubtypeOf(*c10::TensorType::get()) && aliases.hasWriters(output) && aliases.mayContainAlias(container, output)) return true;
+    }
+    for (auto* inner : node->blocks()) {
+      if (writes_inside(inner, container, aliases)) return true;
+    }
+  }
+  return false;
+}
+
+// Which inputs of a graph its code may write to in place.
+std::vector<bool> written_inputs(const std::shared_ptr<torch::jit::Graph>& graph) {
+  const torch::jit::AliasDb aliases(graph);
+  std::vector<bool> written;
+  for (auto* input : graph->inputs())
+    written.push_back(is_container(input) ? writes_inside(graph->block(), input, aliases) : aliases.hasWriters(input));
+  return written;
+}
+
+// One graph for every shape and dtype. libtorch's own executors take a lock a call and, by mode, compile again for
+// every new kind of input; they also split addmm in two. None of these passes changes a bit of the results.
+std::shared_ptr<torch::jit::Graph> compile(const torch::jit::Function& function) {
+  auto graph = torch::jit::toGraphFunction(const_cast<torch::jit::Function&>(function)).graph()->copy();
+  torch::jit::Inline(*graph);
+  torch::jit::runRequiredPasses(graph);
+  torch::jit::ConstantPropagation(graph);
+  torch::jit::EliminateCommonSubexpression(graph);
+  torch::jit::ConstantPooling(graph);
+  torch::jit::PeepholeOptimize(graph);
+  torch::jit::EliminateDeadCode(graph);
+  torch::jit::LowerSimpleTuples(graph);
+  return graph;
+}
+
+Method describe(const torch::jit::Function& function) {
+  const auto& schema = function.getSchema();
+  const auto graph = compile(function);
+  const auto written = written_inputs(graph);
+  Method method;
+  method.name = function.name();
+  method.return_type = schema.returns().empty() ? "None" : type_name(*schema.returns()[0].type());
+  method.code = torch::jit::Code(graph, function.name());
+  // Argument 0 is self.
+  for (size_t i = 1; i < schema.arguments().size(); ++i) {
+    const auto& argument = schema.arguments()[i];
+    Parameter parameter{argument.name(), argument.type(), {}, i < written.size() && written[i]};
+    if (argument.default_value()) parameter.default_value = *argument.default_value();
+    method.parameters.push_back(std::move(parameter));
+  }
+  return method;
+}
+
+void write_description(Module& module) {
+  auto& tape = module.description;
+  tape.put_string(module.device.str());
+  tape.put(module.parameter_bytes);
+  tape.put(static_cast<uint32_t>(module.methods.size()));
+  for (const auto& method : module.methods) {
+    tape.put_string(method.name);
+    tape.put_string(method.return_type);
+    tape.put(static_cast<uint32_t>(method.parameters.size()));
+    for (const auto& parameter : method.parameters) {
+      tape.put_string(parameter.name);
+      tape.put_string(type_name(*parameter.type));
+      tape.put(static_cast<uint8_t>(parameter.default_value.has_value()));
+      tape.put_string(parameter.default_value ? python_repr(*parameter.default_value) : "");
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize) {
+  prepare_thread();
+  auto loaded = std::make_unique<Module>();
+  loaded->device = parse_device(device);
+  c10::InferenceMode inference;
+  auto module = torch::jit::load(path, loaded->device);
+  module.eval();
+  loaded->parameter_bytes = parameter_bytes(module);
+  loaded->module = frozen(module, optimize);
+  for (const auto& method : loaded->module.get_methods()) {
+    if (is_exported(method.name())) loaded->methods.push_back(describe(method.function()));
+  }
+  write_description(*loaded);
+  return loaded;
+}
+
+}  // namespace granary

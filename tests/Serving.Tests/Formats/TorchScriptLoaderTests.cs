@@ -1,0 +1,113 @@
+using Granary.Serving.Activations;
+using Granary.Serving.Formats;
+using Granary.Serving.Models;
+using Granary.Serving.Tests.Activations;
+using Granary.Serving.Weights;
+using Granary.Torch;
+
+namespace Granary.Serving.Tests.Formats;
+
+public sealed class TorchScriptLoaderTests : IDisposable
+{
+    private readonly string _path = Path.GetTempFileName();
+    private readonly TestBed _bed = new(memory: new ModelMemoryOptions { MaxResidentBytes = 1000 });
+    private readonly Store _store;
+    private readonly Factory _factory = new();
+
+    public TorchScriptLoaderTests() => _store = new Store(_path);
+
+    private static MemoryStream TorchScript => TorchFiles.Zip(("net/constants.pkl", []), ("net/code/a.py", []));
+
+    private Task<ILoadedModel> LoadAsync(ModelDefinition definition, int gpus = 0) =>
+        new TorchScriptLoader(_store, _factory, new FakeRuntime { CudaDeviceCount = gpus }, _bed.Host).LoadAsync(definition, default);
+
+    [Theory]
+    [InlineData("cpu", 0, "cpu")]
+    [InlineData("auto", 0, "cpu")]
+    [InlineData("auto", 2, "cuda:0")]
+    [InlineData("cuda", 1, "cuda:0")]
+    [InlineData("cuda:1", 2, "cuda:1")]
+    public async Task LoadAsync_TorchScript_LoadsOntoTheDeviceAndFreesTheFile(string device, int gpus, string expected)
+    {
+        File.WriteAllBytes(_path, TorchScript.ToArray());
+
+        using var model = await LoadAsync(TestBed.Definition with { Device = device, Optimize = true, Sha256 = new string('b', 64), Trusted = true }, gpus);
+
+        Assert.Equal(new string('c', 64), model.Sha256);
+        Assert.Equal(new ModuleOptions { Device = expected, Optimize = true }, _factory.Options);
+        Assert.Equal(new WeightsRequest(new string('b', 64), true), _store.Request);
+        Assert.Equal(0, _store.Leases);
+    }
+
+    [Theory]
+    [InlineData("cuda:1", ServingError.Unavailable, "device 'cuda:1' is not on this host, which has 1 usable GPUs; use auto or cpu")]
+    [InlineData("tpu", ServingError.InvalidArgument, "'tpu' is not a device; use auto, cpu or cuda:N")]
+    [InlineData("cuda:x", ServingError.InvalidArgument, "'cuda:x' is not a device; use auto, cpu or cuda:N")]
+    public async Task LoadAsync_NoSuchDevice_SaysSo(string device, ServingError kind, string message)
+    {
+        File.WriteAllBytes(_path, TorchScript.ToArray());
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition with { Device = device }, gpus: 1));
+
+        Assert.Equal((kind, message), (error.Error, error.Message));
+    }
+
+    [Fact]
+    public async Task LoadAsync_NotTorchScript_RefusedWithoutItsPathAndFileFreed()
+    {
+        File.WriteAllBytes(_path, TorchFiles.ModulePickle);
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition));
+
+        Assert.Equal(ServingError.Unsupported, error.Error);
+        Assert.DoesNotContain(_path, error.Message);
+        Assert.Equal(0, _store.Leases);
+    }
+
+    [Fact]
+    public async Task LoadAsync_FileLargerThanTheBudget_RefusedBeforeItIsRead()
+    {
+        File.WriteAllBytes(_path, TorchFiles.Zip(("net/constants.pkl", []), ("net/code/a.py", []), ("net/data/0", new byte[2000])).ToArray());
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition));
+
+        Assert.Equal(ServingError.Overloaded, error.Error);
+        Assert.Null(_factory.Options);
+    }
+
+    public void Dispose()
+    {
+        _bed.Dispose();
+        File.Delete(_path);
+    }
+
+    private sealed class Factory : IScriptModuleFactory
+    {
+        public ModuleOptions? Options { get; private set; }
+
+        public ILoadedModel Load(string path, string sha256, ModuleOptions options)
+        {
+            Options = options;
+            return new FakeModule { Sha256 = sha256 };
+        }
+    }
+
+    private sealed class Store(string path) : IWeightsStore
+    {
+        public int Leases { get; private set; }
+
+        public WeightsRequest Request { get; private set; }
+
+        public Task<WeightsLease> AcquireAsync(ModelId id, WeightsRequest options, CancellationToken cancellation = default)
+        {
+            Leases++;
+            Request = options;
+            return Task.FromResult(new WeightsLease(path, new string('c', 64), new FileInfo(path).Length, null, new Release(this)));
+        }
+
+        private sealed class Release(Store store) : IDisposable
+        {
+            public void Dispose() => store.Leases--;
+        }
+    }
+}
