@@ -9,7 +9,8 @@ namespace Granary.Infra.Tests.Settings;
 internal sealed partial class OptionCatalog
 {
     private static readonly string[] Projects = ["Api", "Grains.Interfaces", "Grains", "Silo", "Serving"];
-    private readonly HashSet<string> _keys = new(StringComparer.OrdinalIgnoreCase);
+    // With whether something may stand below: an index, or the key of a dictionary.
+    private readonly Dictionary<string, bool> _keys = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _variables = new(StringComparer.Ordinal);
 
     private OptionCatalog()
@@ -25,14 +26,9 @@ internal sealed partial class OptionCatalog
     {
         if (_variables.Contains(variable) || KnownSettings.Has(variable))
             return null;
-        // An index, or the key of a dictionary, stands below the property.
-        for (var key = variable.Replace("__", ":", StringComparison.Ordinal); key.Contains(':'); key = key[..key.LastIndexOf(':')])
-        {
-            if (_keys.Contains(key))
-                return null;
-        }
-
-        return $"{variable} is no option of the product";
+        var key = variable.Replace("__", ":", StringComparison.Ordinal);
+        var known = _keys.ContainsKey(key) || _keys.Any(pair => pair.Value && key.StartsWith(pair.Key + ":", StringComparison.OrdinalIgnoreCase));
+        return known ? null : $"{variable} is no option of the product";
     }
 
     private void Add(string file, string code)
@@ -42,11 +38,11 @@ internal sealed partial class OptionCatalog
             // The serving core knows no configuration: its sections stand below Granary.
             var name = (file.StartsWith("Serving/", StringComparison.Ordinal) ? "Granary:" : "") + section.Groups[1].Value;
             foreach (Match property in Property().Matches(code))
-                _keys.Add($"{name}:{property.Groups[1].Value}");
+                _keys[$"{name}:{property.Groups[2].Value}"] = Collection().IsMatch(property.Groups[1].Value);
         }
 
         foreach (Match literal in KeyLiteral().Matches(code))
-            _keys.Add(literal.Groups[1].Value);
+            _keys.TryAdd(literal.Groups[1].Value, false);
         if (!file.StartsWith("Api/Hosting/", StringComparison.Ordinal))
             return;
         foreach (Match literal in VariableLiteral().Matches(code))
@@ -56,10 +52,13 @@ internal sealed partial class OptionCatalog
     [GeneratedRegex("""const string SectionName = "([^"]+)";""")]
     private static partial Regex SectionName();
 
-    [GeneratedRegex(@"^    public [\w<>\[\],.? ]+ (\w+) \{ get; (?:set|init); \}", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^    public ([\w<>\[\],.? ]+) (\w+) \{ get; (?:set|init); \}", RegexOptions.Multiline)]
     private static partial Regex Property();
 
-    [GeneratedRegex("""const string \w+ = "((?:Granary|Cluster)(?::\w+)+)";""")]
+    [GeneratedRegex(@"\[\]|List<|Dictionary<|Collection<|Set<")]
+    private static partial Regex Collection();
+
+    [GeneratedRegex("""const string (?!SectionName\b)\w+ = "((?:Granary|Cluster)(?::\w+)+)";""")]
     private static partial Regex KeyLiteral();
 
     [GeneratedRegex("""
