@@ -1,5 +1,6 @@
 using Granary.Grains.Interfaces.Catalog;
 using Granary.Grains.Interfaces.Clusters;
+using Granary.Grains.Interfaces.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -9,6 +10,15 @@ namespace Granary.Grains.Interfaces;
 /// <summary>Registers the cluster side of the two doors.</summary>
 public static class ClusterClientExtensions
 {
+    /// <summary>What a client of a Granary cluster needs besides the configuration section <c>Orleans</c>.</summary>
+    public static IClientBuilder AddGranaryClient(this IClientBuilder client)
+    {
+        AzureClients.AddTables(client.Services, client.Configuration);
+        // A silo that dies in the middle of a restart of all is no reason to give up: the next attempt finds the others.
+        client.UseConnectionRetryFilter((_, _) => Task.FromResult(true));
+        return client;
+    }
+
     /// <summary>
     /// Puts the grains behind <see cref="IModelCluster"/> and <see cref="IModelCatalog"/>. The host has called
     /// <c>UseOrleansClient</c>, and has registered an <see cref="Granary.Serving.Sources.ISourcePolicy"/>.

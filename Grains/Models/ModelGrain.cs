@@ -55,7 +55,9 @@ internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
         try
         {
             var activation = Activation();
-            var result = await activation.InferAsync(CallMapping.ToRequest(call), cancellation);
+            var request = CallMapping.ToRequest(call);
+            // A grain's turns follow each other on one thread; calls of a model may run on all of the silo's cores.
+            var result = await Task.Run(() => activation.InferAsync(request, cancellation).AsTask(), CancellationToken.None);
             return CallMapping.ToReply(result, activation.Load);
         }
         finally

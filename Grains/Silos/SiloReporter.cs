@@ -78,14 +78,14 @@ internal sealed partial class SiloReporter(
 
     private SiloReport Compose()
     {
-        var accelerators = state.Accelerators;
+        var gpus = state.Gpus;
         return new SiloReport
         {
             Silo = silo.SiloAddress.ToParsableString(),
             Name = silo.Name,
             Accelerator = state.Accelerator,
             FreeMemoryBytes = activations.FreeBytes,
-            FreeAcceleratorBytes = accelerators.Count == 0 ? 0 : accelerators.Max(device => device.FreeBytes),
+            FreeAcceleratorBytes = gpus.Count == 0 ? 0 : gpus.Max(gpu => gpu.FreeBytes ?? gpu.TotalBytes),
             Accepting = !state.IsDraining && !state.IsSaturated,
             Models = [.. models.Grains.Select(grain => new ResidentModel(grain.GrainKey, grain.ResidentBytes, grain.OnAccelerator))],
             Files = [.. files.List()],

@@ -1,5 +1,6 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Devices;
+using Granary.Torch;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -21,10 +22,10 @@ public sealed class SiloState(
     public bool IsSaturated => metrics.Snapshot().Sum(model => model.Queued) > options.Value.SaturatedAt;
 
     /// <summary>The GPUs that libtorch can use.</summary>
-    public IReadOnlyList<Accelerator> Accelerators => accelerators.Current.Devices;
+    public IReadOnlyList<GpuInfo> Gpus => accelerators.Gpus;
 
     /// <summary><c>cuda</c> or <c>none</c>: what the metadata says, else what was found.</summary>
-    public string Accelerator => configuration["Orleans:Metadata:accelerator"] ?? (Accelerators.Count > 0 ? SiloFitness.Cuda : "none");
+    public string Accelerator => configuration["Orleans:Metadata:accelerator"] ?? (Gpus.Count > 0 ? SiloFitness.Cuda : "none");
 
     /// <summary>Nothing new is placed here any more.</summary>
     public void BeginDraining() => _draining = true;

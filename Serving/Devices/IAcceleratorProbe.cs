@@ -1,8 +1,10 @@
+using Granary.Torch;
+
 namespace Granary.Serving.Devices;
 
-/// <summary>Tells which GPUs the host has. Answers from memory; a look at the driver happens in the background.</summary>
+/// <summary>Tells which GPUs this host has and how much of their memory is free now.</summary>
 public interface IAcceleratorProbe
 {
-    /// <summary>The last look, at most a few seconds old once the first one is done.</summary>
-    AcceleratorInventory Current { get; }
+    /// <summary>In the order of their CUDA numbers; empty without a usable GPU.</summary>
+    IReadOnlyList<GpuInfo> Gpus { get; }
 }

@@ -5,6 +5,7 @@ using Granary.Serving.Devices;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
+using Granary.Torch;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -63,9 +64,7 @@ internal sealed class FakeRuntime : IInferenceRuntime
 
 internal sealed class FakeAccelerators(bool present) : IAcceleratorProbe
 {
-    public AcceleratorInventory Current { get; } = present
-        ? new AcceleratorInventory("550.1", "12.4", [new Accelerator(0, "NVIDIA Test", 16L << 30, 0)])
-        : AcceleratorInventory.None;
+    public IReadOnlyList<GpuInfo> Gpus { get; } = present ? [new GpuInfo(0, "NVIDIA Test", 16L << 30, 16L << 30)] : [];
 }
 
 /// <summary>Hugging Face is allowed unless the owner is <c>evil</c>.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
 
-namespace Granary.Api.Hosting;
+namespace Granary.Hosting.Startup;
 
 /// <summary>An address to listen on, as hypercorn's <c>--bind</c> writes it.</summary>
 /// <param name="Host">A name, an IPv4 or IPv6 address without brackets, or <c>*</c> for every interface.</param>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 
-namespace Granary.Api.Hosting;
+namespace Granary.Hosting.Startup;
 
 /// <summary>
 /// Reads values as people write them in <c>.env</c> files and Docker configurations: Docker keeps the quotes that a shell

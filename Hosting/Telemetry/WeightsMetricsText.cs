@@ -1,6 +1,6 @@
 using Granary.Serving.Weights;
 
-namespace Granary.Api.Telemetry;
+namespace Granary.Hosting.Telemetry;
 
 /// <summary>What the weights store did since the process started.</summary>
 internal static class WeightsMetricsText

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Granary.Api.Telemetry;
+namespace Granary.Hosting.Telemetry;
 
 /// <summary>What the process and the .NET runtime use, under the names that the Prometheus client libraries give them.</summary>
 internal static class ProcessMetrics

@@ -1,6 +1,6 @@
 using Granary.Serving.Models;
 
-namespace Granary.Api.Hosting;
+namespace Granary.Hosting.Startup;
 
 /// <summary>The model that the operator names at start; it becomes the catalog's <see cref="Name"/>.</summary>
 /// <param name="Source">Where its weights are.</param>

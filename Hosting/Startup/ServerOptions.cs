@@ -1,4 +1,4 @@
-namespace Granary.Api.Hosting;
+namespace Granary.Hosting.Startup;
 
 /// <summary>What the HTTP server listens on and what it accepts.</summary>
 internal sealed class ServerOptions

@@ -4,7 +4,7 @@ using Granary.Serving.Models;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
 
-namespace Granary.Api.Hosting;
+namespace Granary.Hosting.Startup;
 
 /// <summary>Configuration keys that flags and start-up variables set; each names a property of an options class.</summary>
 internal static class ConfigurationKeys

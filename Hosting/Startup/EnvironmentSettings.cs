@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Granary.Api.Hosting;
+namespace Granary.Hosting.Startup;
 
 /// <summary>
 /// What the start-up variables of all Infernet generations say, as configuration entries and a default model.

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Granary.Serving;
 using Granary.Serving.Models;
 
-namespace Granary.Api.Hosting;
+namespace Granary.Hosting.Startup;
 
 /// <summary>
 /// Finds the default model in the variables of whichever Infernet generation is used. The newest generation wins:

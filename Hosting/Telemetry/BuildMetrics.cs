@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using Granary.Torch;
 
-namespace Granary.Api.Telemetry;
+namespace Granary.Hosting.Telemetry;
 
 /// <summary>Which versions run here.</summary>
 internal static class BuildMetrics

@@ -3,7 +3,7 @@ using Granary.Serving;
 using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 
-namespace Granary.Api.Telemetry;
+namespace Granary.Hosting.Telemetry;
 
 /// <summary>The metrics of every model version that this host knows, family by family.</summary>
 internal sealed class ModelMetricsText

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Granary.Api.Telemetry;
+namespace Granary.Hosting.Telemetry;
 
 /// <summary>
 /// Gives the span of each request its name, route and status, which ASP.NET itself leaves out. In the pipeline only when spans are

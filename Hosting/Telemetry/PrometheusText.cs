@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 
-namespace Granary.Api.Telemetry;
+namespace Granary.Hosting.Telemetry;
 
 /// <summary>
 /// Writes the Prometheus text exposition format 0.0.4 straight into a pipe. All samples of a family follow its header; whoever

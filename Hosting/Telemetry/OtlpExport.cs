@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenTelemetry;
 using OpenTelemetry.Logs;
@@ -5,7 +6,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
-namespace Granary.Api.Telemetry;
+namespace Granary.Hosting.Telemetry;
 
 /// <summary>
 /// Sends metrics, traces and logs to an OpenTelemetry collector. Every <c>OTEL_*</c> variable of the specification works, because
