@@ -34,7 +34,7 @@ internal static class Program
         builder.Services.AddInfernet();
         replace?.Invoke(builder.Services);
 
-        var app = builder.Build();
+        var app = builder.BuildChecked();
         app.UseMiddleware<EmptyErrorMiddleware>((Func<HttpContext, Failure?, Task>)InfernetErrors.WriteAsync);
         app.MapInfernet().RequireBearer();
         app.MapAdmin();

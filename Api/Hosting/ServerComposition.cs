@@ -21,6 +21,16 @@ internal static class ServerComposition
         return builder;
     }
 
+    /// <summary>Builds, and checks all options before anything is resolved that would stop at the first wrong value it meets.</summary>
+    /// <exception cref="OptionsValidationException">One options class has mistakes.</exception>
+    /// <exception cref="AggregateException">Several have.</exception>
+    public static WebApplication BuildChecked(this WebApplicationBuilder builder)
+    {
+        var app = builder.Build();
+        app.Services.GetService<IStartupValidator>()?.Validate();
+        return app;
+    }
+
     private static void AddServer(this WebApplicationBuilder builder, StartupOptions startup)
     {
         var services = builder.Services;
@@ -31,13 +41,14 @@ internal static class ServerComposition
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<DefaultModelState>();
         services.AddHostedService<DefaultModelService>();
-        // Read without validation, which happens for all options together when the host starts.
-        if (section.Get<ServerOptions>() is { ShutdownTimeout: var timeout } && timeout >= TimeSpan.Zero)
-            services.Configure<HostOptions>(host => host.ShutdownTimeout = timeout);
         // A start that fails is told by StartupRunner in one line.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
-        builder.WebHost.ConfigureKestrel((_, kestrel) =>
-            KestrelSetup.Apply(kestrel, kestrel.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value));
+        // Building the server must not fail on a wrong value: the check of all options together comes right after it.
+        var options = section.Get<ServerOptions>() ?? new ServerOptions();
+        if (options.Validate().Any())
+            return;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options));
     }
 
     private sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>

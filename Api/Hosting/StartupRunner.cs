@@ -25,8 +25,6 @@ internal static partial class StartupRunner
         try
         {
             await using var app = build(startup);
-            // Before anything is resolved that would stop at the first wrong value it meets.
-            app.Services.GetService<IStartupValidator>()?.Validate();
             foreach (var warning in startup.Warnings)
                 LogWarning(app.Logger, warning);
             await app.StartAsync();
