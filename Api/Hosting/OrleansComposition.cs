@@ -1,6 +1,5 @@
 #if GRANARY_ORLEANS
 using Granary.Grains.Interfaces;
-using Orleans.Hosting;
 #else
 using Granary.Serving;
 #endif

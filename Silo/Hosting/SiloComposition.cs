@@ -1,7 +1,6 @@
 using Granary.Grains;
 using Granary.Grains.Interfaces.Providers;
 using Granary.Hosting.Startup;
-using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 using Granary.Serving.Devices;
 using Granary.Serving.Sources;
