@@ -62,6 +62,7 @@ missing_packages() {
     has_fast_blas || echo libopenblas0-pthread
   fi
   command -v cmake >/dev/null || echo cmake
+  command -v ninja >/dev/null || command -v make >/dev/null || echo make
   command -v "${CXX:-g++}" >/dev/null || echo g++
 }
 

@@ -9,10 +9,10 @@ namespace Granary.Ceiling;
 internal sealed class JsonEndpoint(Model model)
 {
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? s_answer;
+    private static ArrayBufferWriter<byte>? _answer;
 
     [ThreadStatic]
-    private static Utf8JsonWriter? s_writer;
+    private static Utf8JsonWriter? _writer;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -77,9 +77,9 @@ internal sealed class JsonEndpoint(Model model)
 
     private ArrayBufferWriter<byte> Answer(Tensor input)
     {
-        var answer = s_answer ??= new ArrayBufferWriter<byte>(1 << 16);
+        var answer = _answer ??= new ArrayBufferWriter<byte>(1 << 16);
         answer.ResetWrittenCount();
-        var writer = s_writer ??= new Utf8JsonWriter(answer, new JsonWriterOptions { SkipValidation = true });
+        var writer = _writer ??= new Utf8JsonWriter(answer, new JsonWriterOptions { SkipValidation = true });
         writer.Reset(answer);
 
         using var result = model.Forward(input);
