@@ -25,7 +25,8 @@ public static class GranaryGrainsExtensions
         services.AddSingleton<SiloReporter>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloReporter>());
         services.AddHostedService<StaleModelsService>();
-        services.AddPlacementDirector<ModelPlacement, ModelPlacementDirector>();
+        // One strategy object a grain class: it carries what the class needs.
+        services.AddPlacementDirector<ModelPlacement, ModelPlacementDirector>(ServiceLifetime.Transient);
         services.AddPlacementDirector<OnSiloPlacement, OnSiloPlacementDirector>();
         services.AddPlacementFilter<AcceleratorFilterStrategy, AcceleratorFilterDirector>(ServiceLifetime.Transient);
         return silo;
