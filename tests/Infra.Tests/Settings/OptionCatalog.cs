@@ -8,7 +8,7 @@ namespace Granary.Infra.Tests.Settings;
 /// </summary>
 internal sealed partial class OptionCatalog
 {
-    private static readonly string[] Projects = ["Api", "Grains.Interfaces", "Grains", "Silo", "Serving"];
+    private static readonly string[] Projects = ["Api", "Hosting", "Grains.Interfaces", "Grains", "Silo", "Serving"];
     // With whether something may stand below: an index, or the key of a dictionary.
     private readonly Dictionary<string, bool> _keys = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _variables = new(StringComparer.Ordinal);
@@ -43,7 +43,7 @@ internal sealed partial class OptionCatalog
 
         foreach (Match literal in KeyLiteral().Matches(code))
             _keys.TryAdd(literal.Groups[1].Value, false);
-        if (!file.StartsWith("Api/Hosting/", StringComparison.Ordinal))
+        if (!file.StartsWith("Hosting/Startup/", StringComparison.Ordinal))
             return;
         foreach (Match literal in VariableLiteral().Matches(code))
             _variables.Add(literal.Groups[1].Value);

@@ -28,7 +28,7 @@ internal static partial class ProjectGraph
 
     /// <summary>The port of the API when nothing else is said, from its source.</summary>
     public static int ApiPort => int.Parse(
-        DefaultPort().Match(Repository.Read("Api/Hosting/BindAddress.cs")).Groups[1].Value,
+        DefaultPort().Match(Repository.Read("Hosting/Startup/BindAddress.cs")).Groups[1].Value,
         System.Globalization.CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"DefaultPort = (\d+);")]
