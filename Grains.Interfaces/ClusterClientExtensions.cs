@@ -14,8 +14,12 @@ public static class ClusterClientExtensions
     public static IClientBuilder AddGranaryClient(this IClientBuilder client)
     {
         AzureClients.AddTables(client.Services, client.Configuration);
-        // A silo that dies in the middle of a restart of all is no reason to give up: the next attempt finds the others.
-        client.UseConnectionRetryFilter((_, _) => Task.FromResult(true));
+        // A client may start before its first silo; the platform's start-up probe bounds the wait.
+        client.UseConnectionRetryFilter(async (_, cancellation) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+            return true;
+        });
         return client;
     }
 

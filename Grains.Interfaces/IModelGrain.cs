@@ -20,7 +20,16 @@ public interface IModelGrain : IGrainWithStringKey
     [AlwaysInterleave]
     [ResponseTimeout("01:00:00")]
     [Alias("Load")]
-    Task<ModelStatus> LoadAsync(CancellationToken cancellation);
+    Task<ModelStatus> LoadAsync(long callId, CancellationToken cancellation);
+
+    /// <summary>
+    /// Whether a call is still here. A client is not told when the silo dies that a call was sent on to; this tells it: the next
+    /// activation does not have the call.
+    /// </summary>
+    [AlwaysInterleave]
+    [ResponseTimeout("00:00:02")]
+    [Alias("Holds")]
+    Task<bool> HoldsAsync(long callId);
 
     /// <summary>Finishes running calls, gives the memory back and deactivates.</summary>
     /// <returns>False when it was not loaded.</returns>

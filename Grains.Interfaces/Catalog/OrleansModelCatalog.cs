@@ -15,8 +15,6 @@ public sealed class OrleansModelCatalog(IGrainFactory grains) : IModelCatalog
     /// <summary>The revision of the snapshot; -1 before the first answer of the grain.</summary>
     public long Revision => Volatile.Read(ref _snapshot).Revision;
 
-    private ICatalogGrain Grain => grains.GetGrain<ICatalogGrain>(ICatalogGrain.Key);
-
     /// <summary>The definition of a key as the snapshot has it; null when it is not there. Never leaves the process.</summary>
     public ModelDefinition? Peek(ModelKey key) =>
         Volatile.Read(ref _snapshot).Models.TryGetValue(key.Name, out var model) ? model.Find(key.Version) : null;
@@ -25,7 +23,7 @@ public sealed class OrleansModelCatalog(IGrainFactory grains) : IModelCatalog
     /// <returns>Whether anything changed.</returns>
     public async Task<bool> RefreshAsync()
     {
-        var news = await Grain.GetChangesAsync(Revision);
+        var news = await CallAsync(grain => grain.GetChangesAsync(Revision));
         return news is not null && Adopt(news);
     }
 
@@ -44,21 +42,21 @@ public sealed class OrleansModelCatalog(IGrainFactory grains) : IModelCatalog
     public async ValueTask RegisterAsync(ModelDefinition definition, bool makeDefault = false, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        Adopt(await Grain.RegisterAsync(definition, makeDefault));
+        Adopt(await CallAsync(grain => grain.RegisterAsync(definition, makeDefault)));
     }
 
     /// <inheritdoc/>
     public async ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        Adopt(await Grain.SetDefaultAsync(key));
+        Adopt(await CallAsync(grain => grain.SetDefaultAsync(key)));
     }
 
     /// <inheritdoc/>
     public async ValueTask<ModelDefinition> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var after = await Grain.ScaleAsync(key, instances);
+        var after = await CallAsync(grain => grain.ScaleAsync(key, instances));
         Adopt(after);
         return after.Models.First(model => model.Name == key.Name).Find(key.Version)!;
     }
@@ -67,11 +65,24 @@ public sealed class OrleansModelCatalog(IGrainFactory grains) : IModelCatalog
     public async ValueTask<bool> DeleteAsync(ModelKey key, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
-        var after = await Grain.DeleteAsync(key);
+        var after = await CallAsync(grain => grain.DeleteAsync(key));
         if (after is null)
             return false;
         Adopt(after);
         return true;
+    }
+
+    private async Task<T> CallAsync<T>(Func<ICatalogGrain, Task<T>> call)
+    {
+        try
+        {
+            return await call(grains.GetGrain<ICatalogGrain>(ICatalogGrain.Key));
+        }
+        catch (Exception error) when (error is not ServingException)
+        {
+            // No silo yet, a silo that went, storage that is away: nothing that the caller did.
+            throw new ServingException(ServingError.Unavailable, "the cluster's catalog cannot be reached now; try again shortly", error) { RetryAfter = TimeSpan.FromSeconds(2) };
+        }
     }
 
     private async ValueTask<CatalogModel?> FindInGrainAsync(string name, CancellationToken cancellation)

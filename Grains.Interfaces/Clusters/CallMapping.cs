@@ -11,7 +11,7 @@ internal static class CallMapping
     /// A call whose inputs share memory with the request's, so that the caller may release its own the moment it stops waiting
     /// while the message is still on its way out.
     /// </summary>
-    public static InferCall ToCall(InferenceRequest request)
+    public static InferCall ToCall(InferenceRequest request, long callId)
     {
         var inputs = new ValuePayload[request.Inputs.Count];
         string?[]? names = null;
@@ -31,6 +31,7 @@ internal static class CallMapping
             Method = request.Method,
             Timeout = request.Timeout,
             Deterministic = request.Deterministic,
+            CallId = callId,
         };
     }
 

@@ -14,6 +14,8 @@ internal sealed partial class ClusterRefresher(
     TimeProvider time,
     ILogger<ClusterRefresher> log) : BackgroundService
 {
+    // The silo of the board or the catalog may be the one that died.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private bool _failing;
 
     /// <summary>Raised after the catalog changed.</summary>
@@ -22,8 +24,8 @@ internal sealed partial class ClusterRefresher(
     /// <summary>Reads both once.</summary>
     public async Task RefreshAsync()
     {
-        board.Update(await grains.GetGrain<ISiloBoardGrain>(ISiloBoardGrain.Key).GetAsync());
-        if (await catalog.RefreshAsync())
+        board.Update(await grains.GetGrain<ISiloBoardGrain>(ISiloBoardGrain.Key).GetAsync().WaitAsync(Patience, time));
+        if (await catalog.RefreshAsync().WaitAsync(Patience, time))
             CatalogChanged?.Invoke();
     }
 

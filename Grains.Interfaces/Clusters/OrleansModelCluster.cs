@@ -8,6 +8,7 @@ internal sealed partial class OrleansModelCluster(
     IGrainFactory grains,
     ReplicaRouter router,
     RetryPolicy retry,
+    TimeProvider time,
     ILogger<OrleansModelCluster> log) : IModelCluster
 {
     /// <summary>Request context key: silos that a new replica should not go to, because a sibling lives there.</summary>
@@ -24,7 +25,9 @@ internal sealed partial class OrleansModelCluster(
             int? load = null;
             try
             {
-                var reply = await replicas[replica].InferAsync(CallMapping.ToCall(request), cancellation);
+                var callId = Random.Shared.NextInt64();
+                var call = replicas[replica].InferAsync(CallMapping.ToCall(request, callId), cancellation);
+                var reply = await CallGuard.WaitAsync(call, replicas[replica], callId, time);
                 load = reply.Load;
                 return CallMapping.ToResult(key, reply);
             }
@@ -32,6 +35,10 @@ internal sealed partial class OrleansModelCluster(
             {
                 LogRetry(ReplicaKeys.Format(key, replica), error.Message);
                 avoid = replica;
+            }
+            catch (Exception error) when (error is not OperationCanceledException and not ServingException)
+            {
+                throw RetryPolicy.Explain(error, key);
             }
             finally
             {
@@ -51,7 +58,7 @@ internal sealed partial class OrleansModelCluster(
             for (var i = 0; i < replicas.Count; i++)
             {
                 RequestContext.Set(AvoidKey, string.Join(' ', statuses.Select(status => status.Silo)));
-                statuses.Add(await replicas[i].LoadAsync(cancellation));
+                statuses.Add(await LoadAsync(replicas[i], key, cancellation));
             }
         }
         finally
@@ -60,6 +67,26 @@ internal sealed partial class OrleansModelCluster(
         }
 
         return StatusSums.Sum(key, statuses);
+    }
+
+    private async Task<ModelStatus> LoadAsync(IModelGrain grain, ModelKey key, CancellationToken cancellation)
+    {
+        for (var started = retry.Start(); ; await retry.DelayAsync(cancellation))
+        {
+            try
+            {
+                var callId = Random.Shared.NextInt64();
+                return await CallGuard.WaitAsync(grain.LoadAsync(callId, cancellation), grain, callId, time);
+            }
+            catch (Exception error) when (retry.ShouldRetry(error, started, cancellation))
+            {
+                LogRetry(key.ToString(), error.Message);
+            }
+            catch (Exception error) when (error is not OperationCanceledException and not ServingException)
+            {
+                throw RetryPolicy.Explain(error, key);
+            }
+        }
     }
 
     public async ValueTask<bool> UnloadAsync(ModelKey key, CancellationToken cancellation = default)

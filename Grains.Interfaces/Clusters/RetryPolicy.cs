@@ -14,11 +14,17 @@ internal sealed class RetryPolicy(IOptions<OrleansClusterOptions> options, TimeP
         && IsLostSilo(error)
         && time.GetElapsedTime(started) < options.Value.RetryFor;
 
+    /// <summary>What a caller is told of a failure that is not the model's.</summary>
+    public static ServingException Explain(Exception error, ModelKey key) => error as ServingException ?? (error is TimeoutException
+        ? new ServingException(ServingError.DeadlineExceeded, $"model '{key}' did not answer in time", error)
+        : new ServingException(ServingError.Unavailable, $"model '{key}' cannot be reached now: its silo went away; try again shortly", error) { RetryAfter = TimeSpan.FromSeconds(2) });
+
     public Task DelayAsync(CancellationToken cancellation) => Task.Delay(options.Value.RetryDelay, time, cancellation);
 
     /// <summary>The failure says nothing about the model, only about the way to it.</summary>
     public static bool IsLostSilo(Exception error) => error
-        is OrleansMessageRejectionException
+        is LostCallException
+        or OrleansMessageRejectionException
         or ConnectionFailedException
         or ClientNotAvailableException
         or GatewayTooBusyException;

@@ -5,10 +5,14 @@ namespace Granary.Grains.Interfaces.Clusters;
 /// <summary>The last board that this process saw. Thread-safe; refreshed by whoever owns the schedule.</summary>
 public sealed class SiloBoardWatch(TimeProvider time)
 {
-    /// <summary>A silo that has not reported for this long counts as gone: five reports.</summary>
+    /// <summary>
+    /// A silo that has not reported for this long counts as gone: five reports. Counted up to the last board that came: while the
+    /// board itself cannot be reached, what was known stays.
+    /// </summary>
     public static readonly TimeSpan Stale = TimeSpan.FromSeconds(10);
 
     private Dictionary<string, Sighting> _silos = [];
+    private long _updatedAt;
 
     /// <summary>Reports that are young enough to act on, sorted by address.</summary>
     public IReadOnlyList<SiloReport> Silos
@@ -18,7 +22,7 @@ public sealed class SiloBoardWatch(TimeProvider time)
             var silos = new List<SiloReport>();
             foreach (var sighting in Volatile.Read(ref _silos).Values)
             {
-                if (time.GetElapsedTime(sighting.At) < Stale)
+                if (IsFresh(sighting))
                     silos.Add(sighting.Report);
             }
 
@@ -41,11 +45,14 @@ public sealed class SiloBoardWatch(TimeProvider time)
         }
 
         Volatile.Write(ref _silos, next);
+        Volatile.Write(ref _updatedAt, now);
     }
 
     /// <summary>The report of one silo; null when there is none that is young enough.</summary>
     public SiloReport? Find(string silo) =>
-        Volatile.Read(ref _silos).TryGetValue(silo, out var sighting) && time.GetElapsedTime(sighting.At) < Stale ? sighting.Report : null;
+        Volatile.Read(ref _silos).TryGetValue(silo, out var sighting) && IsFresh(sighting) ? sighting.Report : null;
+
+    private bool IsFresh(Sighting sighting) => time.GetElapsedTime(sighting.At, Volatile.Read(ref _updatedAt)) < Stale;
 
     private sealed record Sighting(SiloReport Report, long At);
 }

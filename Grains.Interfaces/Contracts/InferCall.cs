@@ -25,6 +25,10 @@ public sealed record InferCall
     /// <summary>Never join with other requests.</summary>
     [Id(4)]
     public bool Deterministic { get; init; }
+
+    /// <summary>Chosen at random by the caller, who asks by it whether the call is still there; see <see cref="IModelGrain.HoldsAsync"/>.</summary>
+    [Id(5)]
+    public long CallId { get; init; }
 }
 
 /// <summary>What a model grain answered.</summary>

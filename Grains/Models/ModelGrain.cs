@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Granary.Serving.Activations;
 
 namespace Granary.Grains.Models;
@@ -8,6 +9,7 @@ namespace Granary.Grains.Models;
 /// </summary>
 internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
 {
+    private readonly ConcurrentDictionary<long, bool> _calls = new();
     private ModelKey _key;
     private int _replica;
     private ModelActivation? _activation;
@@ -52,6 +54,7 @@ internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
 
     public async Task<InferReply> InferAsync(InferCall call, CancellationToken cancellation)
     {
+        _calls[call.CallId] = true;
         try
         {
             var activation = Activation();
@@ -62,13 +65,26 @@ internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
         }
         finally
         {
+            _calls.TryRemove(call.CallId, out _);
             foreach (var input in call.Inputs)
                 input.Dispose();
         }
     }
 
-    public async Task<ModelStatus> LoadAsync(CancellationToken cancellation) =>
-        Describe(await Activation().WaitReadyAsync(ignoreBackoff: true, cancellation));
+    public async Task<ModelStatus> LoadAsync(long callId, CancellationToken cancellation)
+    {
+        _calls[callId] = true;
+        try
+        {
+            return Describe(await Activation().WaitReadyAsync(ignoreBackoff: true, cancellation));
+        }
+        finally
+        {
+            _calls.TryRemove(callId, out _);
+        }
+    }
+
+    public Task<bool> HoldsAsync(long callId) => Task.FromResult(_calls.ContainsKey(callId));
 
     public async Task<bool> UnloadAsync()
     {

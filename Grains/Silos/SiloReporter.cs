@@ -20,6 +20,7 @@ internal sealed partial class SiloReporter(
     TimeProvider time,
     ILogger<SiloReporter> log) : BackgroundService
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
     private readonly SemaphoreSlim _news = new(0, 1);
     private long _sequence = time.GetUtcNow().UtcTicks;
     private bool _failing;
@@ -65,7 +66,7 @@ internal sealed partial class SiloReporter(
     {
         try
         {
-            board.Update(await grains.GetGrain<ISiloBoardGrain>(ISiloBoardGrain.Key).ReportAsync(Compose()));
+            board.Update(await grains.GetGrain<ISiloBoardGrain>(ISiloBoardGrain.Key).ReportAsync(Compose()).WaitAsync(Patience, time));
             _failing = false;
         }
         catch (Exception error)

@@ -142,7 +142,7 @@ class Load:
     """Closed loops with a pause; remembers every request's start, duration and whether its answer was right."""
 
     def __init__(self, port, callers, pause):
-        self.port, self.pause, self.samples, self.running = port, pause, [], True
+        self.port, self.pause, self.samples, self.running, self.waiting = port, pause, [], True, {}
         self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(callers)]
         for thread in self.threads:
             thread.start()
@@ -150,7 +150,7 @@ class Load:
     def run(self):
         connection = None
         while self.running:
-            started = time.monotonic()
+            started = self.waiting[threading.get_ident()] = time.monotonic()
             reason = None
             try:
                 if connection is None:
@@ -173,7 +173,11 @@ class Load:
             thread.join(70)
 
 
-def report(name, samples, at, seconds):
+def report(name, load, at, seconds):
+    samples = list(load.samples)
+    late = [time.monotonic() - started for started in load.waiting.values() if time.monotonic() - started > 2]
+    if late:
+        print(f"|   | {len(late)} still waiting after {max(late):.0f} s |", flush=True)
     window = [s for s in samples if at - 1 <= s[0] < at + seconds]
     failed = [s for s in window if s[2]]
     # Whole again: from the fault until the last request that failed or took over a second had ended.
@@ -210,7 +214,7 @@ def main():
             at = time.monotonic()
             action()
             time.sleep(max(0, at + seconds - time.monotonic()))
-            report(name, load.samples, at, seconds)
+            report(name, load, at, seconds)
 
         def holder():
             _, text = get(cluster.api_port, "/admin/models/default", body=True)
