@@ -101,10 +101,26 @@ build_shim() {
   quietly native bash "$root/build/native.sh" || fail 1 "the libtorch shim did not build"
 }
 
+# restore_target PROJECT: restores it with everything; without the Azure providers where their packages are not to be had
+# (GranaryAzure=false from then on). Returns 3 when Microsoft.Orleans packages are missing; any other error ends the script.
+restore_target() {
+  local log=$logs/restore.log
+  dotnet restore "$1" -nodeReuse:false >"$log" 2>&1 </dev/null && return
+  if [[ ${GranaryAzure:-true} == true ]] && grep -qE 'error NU110[123]: .*(AzureStorage|Azure\.)' "$log"; then
+    export GranaryAzure=false
+    note "the Azure providers of the cluster cannot be restored here; building without them (GranaryAzure=false)"
+    dotnet restore "$1" -nodeReuse:false >"$log" 2>&1 </dev/null && return
+  fi
+  [[ ${GranaryOrleans:-true} == true ]] && grep -qE 'error NU110[123]: .*Microsoft\.Orleans\.' "$log" && return 3
+  tail -n 40 "$log" >&2
+  fail 1 "dotnet restore failed; its whole output: $log"
+}
+
 # Restores the whole solution; sets $solution to what can be built and $left_out to the projects that cannot.
-# Only a feed without the Microsoft.Orleans packages leaves projects out, and only those that Granary.slnf lacks.
+# Only a feed without the Microsoft.Orleans packages leaves projects out (GranaryOrleans=false from then on), and only those
+# that Granary.slnf lacks.
 restore_solution() {
-  local log=$logs/restore.log project
+  local project code=0
   local -a optional
   solution=$root/Orleans.sln
   left_out=()
@@ -113,22 +129,22 @@ restore_solution() {
     [[ $(basename "$project") =~ ^(Grains|Silo) ]] ||
       fail 1 "Granary.slnf lacks $project; only Grains*, Silo* and their tests may be left out"
   done
-  dotnet restore "$solution" -nodeReuse:false >"$log" 2>&1 </dev/null && return
+  restore_target "$solution" || code=$?
+  ((code == 0)) && return
 
-  if ((${#optional[@]} == 0)) || ! grep -qE 'error NU110[123]: .*Microsoft\.Orleans\.' "$log"; then
-    tail -n 40 "$log" >&2
-    fail 1 "dotnet restore failed; its whole output: $log"
-  fi
-  while read -r project; do
-    [[ " ${optional[*]} " == *" ${project#"$root"/} "* ]] && continue
-    grep -F "$project" "$log" >&2
-    fail 1 "dotnet restore failed for $project; its whole output: $log"
-  done < <(grep -E ' : error ' "$log" | sed -E 's/^[[:space:]]*//; s/ : error .*//' | sort -u)
-
+  export GranaryOrleans=false
   solution=$root/Granary.slnf
   left_out=("${optional[@]}")
   note "the Microsoft.Orleans packages cannot be restored here; left out: ${left_out[*]}"
   quietly restore dotnet restore "$solution" -nodeReuse:false || fail 1 "dotnet restore failed"
+}
+
+# Restores the API alone, with the cluster where its packages are to be had.
+restore_api() {
+  restore_target "$root/Api/Api.csproj" && return
+  export GranaryOrleans=false
+  note "the Microsoft.Orleans packages cannot be restored here; building the API without the cluster"
+  quietly restore dotnet restore "$root/Api/Api.csproj" -nodeReuse:false || fail 1 "dotnet restore failed"
 }
 
 # The projects of Orleans.sln that Granary.slnf lacks.

@@ -62,10 +62,14 @@ internal static class AdminDescriptions
     public static OperationDescription Unpin { get; } = Pin with { Summary = "Let a version be unloaded again" };
 
     /// <summary>The same action on the default version of a name.</summary>
-    public static OperationDescription OfDefault(OperationDescription action) => action with { Summary = $"{action.Summary} (the default version)" };
+    public static OperationDescription OfDefault(OperationDescription action) => WithoutExamples(action) with { Summary = $"{action.Summary} (the default version)" };
 
     /// <summary>The same action on any key.</summary>
-    public static OperationDescription OfKey(OperationDescription action) => action with { Summary = $"{action.Summary} (any key, ad-hoc ones too)", Query = [Key, .. action.Query] };
+    public static OperationDescription OfKey(OperationDescription action) => WithoutExamples(action) with { Summary = $"{action.Summary} (any key, ad-hoc ones too)", Query = [Key, .. action.Query] };
+
+    // The examples stand once, at the route with a version; three times over they are most of the document.
+    private static OperationDescription WithoutExamples(OperationDescription action) =>
+        action with { Responses = [.. action.Responses.Select(response => response with { Example = null })] };
 
     private static ResponseDescription Unauthorized => new(401, "A key is set and the request does not present it. Without a key: 403 unless it comes from this machine.", AdminExamples.Unauthorized);
 

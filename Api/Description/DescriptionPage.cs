@@ -25,7 +25,7 @@ internal sealed class DescriptionPage(EndpointDataSource endpoints)
     {
         using var stream = new MemoryStream();
         using (var text = new StreamWriter(stream, leaveOpen: true) { NewLine = "\n" })
-            DocumentBuilder.Build(endpoints).SerializeAsV31(new OpenApiJsonWriter(text));
+            DocumentBuilder.Build(endpoints).SerializeAsV31(new OpenApiJsonWriter(text, new OpenApiJsonWriterSettings { Terse = true }));
         return stream.ToArray();
     }
 }

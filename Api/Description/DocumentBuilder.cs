@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Granary.Api.Telemetry;
 using Microsoft.OpenApi;
 
 namespace Granary.Api.Description;

@@ -1,4 +1,3 @@
-using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
@@ -6,27 +5,25 @@ using Granary.Serving.Weights;
 
 namespace Granary.Api.Hosting;
 
-/// <summary>Joins the serving core, which knows no configuration, with the sections of <c>Granary:</c>.</summary>
+/// <summary>Chooses what stands behind the two doors: models in this process, or the grains of a cluster.</summary>
 internal static class ServingComposition
 {
-    /// <summary>Adds catalog, sources, weights store and the in-process cluster with their options.</summary>
+    /// <summary>Adds the catalog and the cluster that <see cref="ClusterOptions.Mode"/> names, with their options.</summary>
     public static WebApplicationBuilder AddServing(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        var granary = builder.Configuration.GetSection("Granary");
-        services.AddModelCatalog();
         services.AddModelSources();
+        services.ConfigureServing(builder.Configuration);
+        var mode = builder.Configuration.GetValue(ClusterOptions.ModeKey, ClusterMode.InProcess);
+        if (mode == ClusterMode.Orleans)
+        {
+            OrleansComposition.Join(builder);
+            return builder;
+        }
+
+        services.AddModelCatalog();
         services.AddWeightsStore();
         services.AddModelCluster();
-        services.Configure<CatalogOptions>(granary.GetSection(CatalogOptions.SectionName));
-        services.Configure<SourcePolicyOptions>(granary.GetSection(SourcePolicyOptions.SectionName));
-        services.Configure<LocalSourceOptions>(granary.GetSection(LocalSourceOptions.SectionName));
-        services.Configure<HuggingFaceOptions>(granary.GetSection(HuggingFaceOptions.SectionName));
-        services.Configure<SourceHttpOptions>(granary.GetSection(SourceHttpOptions.SectionName));
-        services.Configure<WeightsStoreOptions>(granary.GetSection(WeightsStoreOptions.SectionName));
-        services.Configure<ActivationOptions>(granary.GetSection(ActivationOptions.SectionName));
-        services.Configure<AdHocModelOptions>(granary.GetSection(AdHocModelOptions.SectionName));
-        services.Configure<ModelMemoryOptions>(granary.GetSection(ModelMemoryOptions.SectionName));
         return builder;
     }
 }

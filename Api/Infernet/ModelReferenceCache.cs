@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using Granary.Api.Hosting;
 using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Serving.Models;

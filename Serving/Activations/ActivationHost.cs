@@ -27,6 +27,9 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
     /// <summary>Bytes of the models in host memory.</summary>
     public long ResidentBytes => Budget.ResidentBytes;
 
+    /// <summary>Bytes that models may still take of host memory; <see cref="long.MaxValue"/> without a limit.</summary>
+    public long FreeBytes => Budget.FreeBytes;
+
     internal ActivationOptions Options { get; }
 
     internal IInferenceRuntime Runtime { get; }

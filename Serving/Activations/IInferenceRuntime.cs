@@ -6,6 +6,9 @@ public interface IInferenceRuntime
     /// <summary>GPUs that libtorch can use; 0 when there are none.</summary>
     int CudaDeviceCount { get; }
 
+    /// <summary>What is odd about the thread settings in force on the calling thread, for the log; null when nothing is.</summary>
+    string? ThreadWarning => null;
+
     /// <summary>Applies the thread settings to the calling thread and runs one small operation on it, so that its first real call is not slow.</summary>
     void WarmThread();
 

@@ -29,6 +29,8 @@ internal sealed partial class InferenceThreadPool(int threads, IInferenceRuntime
         {
             if (_started || _stopped)
                 return;
+            if (runtime.ThreadWarning is { } warning)
+                LogThreads(warning);
             for (var i = 0; i < Size; i++)
                 new Thread(Loop) { IsBackground = true, Name = $"inference-{i}" }.Start();
             Volatile.Write(ref _started, true);
@@ -110,6 +112,9 @@ internal sealed partial class InferenceThreadPool(int threads, IInferenceRuntime
             LogNotWarm(exception);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}")]
+    private partial void LogThreads(string warning);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "An inference thread could not be warmed.")]
     private partial void LogNotWarm(Exception exception);

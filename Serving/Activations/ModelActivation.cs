@@ -21,12 +21,13 @@ public sealed class ModelActivation : IAsyncDisposable
     private ModelLife? _current;
     private LoadFailure? _failure;
     private long _lastUsed;
+    private int _instances;
     private bool _wasUsed;
     private volatile bool _pinned;
     private volatile bool _retired;
 
     /// <summary>An activation that is not loaded yet.</summary>
-    /// <param name="definition">What it serves; never changes.</param>
+    /// <param name="definition">What it serves; only <see cref="Instances"/> may change later.</param>
     /// <param name="loader">Brings the module into memory.</param>
     /// <param name="host">What it shares with the others of this process.</param>
     /// <param name="time">The clock.</param>
@@ -40,6 +41,7 @@ public sealed class ModelActivation : IAsyncDisposable
         _time = time;
         _logger = logger;
         _pinned = definition.Pinned;
+        _instances = definition.Instances;
         _lastUsed = time.GetTimestamp();
         _counters = host.Track(this);
     }
@@ -67,6 +69,20 @@ public sealed class ModelActivation : IAsyncDisposable
         {
             lock (_sync)
                 return Describe();
+        }
+    }
+
+    /// <summary>Calls that run or wait here now.</summary>
+    public int Load => Volatile.Read(ref _current)?.Gate.Count ?? 0;
+
+    /// <summary>Calls that may run at once; 0 for as many as the host has cores. Applies to what runs now and to the next stay.</summary>
+    public int Instances
+    {
+        get => Volatile.Read(ref _instances);
+        set
+        {
+            Volatile.Write(ref _instances, value);
+            Volatile.Read(ref _current)?.Executor?.SetInstances(value);
         }
     }
 

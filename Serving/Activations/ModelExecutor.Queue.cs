@@ -137,12 +137,9 @@ internal sealed partial class ModelExecutor
         return false;
     }
 
-    // Without a configured number of instances short calls are bounded by the threads that make them, which saves two atomic operations.
-    private bool TryTakeInlineSlot() => _definition.Instances == 0 || TryTakeSlot();
-
-    private void ReleaseInlineSlot()
+    private void ReleaseInlineSlot(bool holdsSlot)
     {
-        if (_definition.Instances == 0)
+        if (!holdsSlot)
             return;
         Interlocked.Decrement(ref _slots);
         Pump();

@@ -25,7 +25,8 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     private readonly ILogger _logger;
     private readonly InlinePolicy _policy;
     private readonly ModelKey _key;
-    private readonly int _instances;
+    private int _instances;
+    private bool _bounded;
     private readonly int _warmUpCalls;
     private readonly bool _hasRows;
     private readonly ITimer? _delayTimer;
@@ -47,7 +48,8 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         _logger = logger;
         _key = definition.Key;
         _checker = new RequestChecker(definition, model.Methods);
-        _instances = definition.Instances > 0 ? definition.Instances : Environment.ProcessorCount;
+        _bounded = definition.Instances > 0;
+        _instances = _bounded ? definition.Instances : Environment.ProcessorCount;
         _warmUpCalls = options.WarmUpCalls;
         _hasRows = definition.Inputs is [] or [{ Shape: [-1, ..] }, ..];
         _maxRows = definition.Batching.MaxBatchSize;
@@ -81,9 +83,25 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
             return Refuse(TorchErrors.OfCall(exception, _key, request.Method), arrived);
         }
 
-        if (_policy.Allowed && Volatile.Read(ref _queued) == 0 && TryTakeInlineSlot())
-            return RunInline(request, arguments, arrived);
+        // Without a configured number of instances short calls are bounded by the threads that make them, which saves two atomic operations.
+        var bounded = Volatile.Read(ref _bounded);
+        if (_policy.Allowed && Volatile.Read(ref _queued) == 0 && (!bounded || TryTakeSlot()))
+            return RunInline(request, arguments, arrived, bounded);
         return Enqueue(request, arguments, arrived, cancellation);
+    }
+
+    /// <summary>Changes how many calls may run at once; 0 for as many as the host has cores. Calls that run now finish.</summary>
+    public void SetInstances(int instances)
+    {
+        lock (_sync)
+        {
+            Volatile.Write(ref _instances, instances > 0 ? instances : Environment.ProcessorCount);
+            Volatile.Write(ref _bounded, instances > 0);
+            if (_warmed)
+                Volatile.Write(ref _limit, _instances);
+        }
+
+        Pump();
     }
 
     /// <summary>Takes a call out of the queue because its caller stopped waiting; nothing when it has started or ended.</summary>
@@ -113,7 +131,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         _model.Dispose();
     }
 
-    private ValueTask<InferenceResult> RunInline(InferenceRequest request, IReadOnlyList<Argument> arguments, long arrived)
+    private ValueTask<InferenceResult> RunInline(InferenceRequest request, IReadOnlyList<Argument> arguments, long arrived, bool holdsSlot)
     {
         InferenceResult result;
         try
@@ -127,11 +145,11 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         }
         catch (Exception exception)
         {
-            ReleaseInlineSlot();
+            ReleaseInlineSlot(holdsSlot);
             return Refuse(TorchErrors.OfCall(exception, _key, request.Method), arrived);
         }
 
-        ReleaseInlineSlot();
+        ReleaseInlineSlot(holdsSlot);
         _gate.Leave();
         return new ValueTask<InferenceResult>(result);
     }

@@ -101,8 +101,9 @@ internal sealed partial class ModelLife(ModelActivation activation, IModelLoader
         try
         {
             await host.Budget.AdmitAsync(this, HostBytes(model), cancellation);
-            var executor = new ModelExecutor(activation.Definition, model, Gate, counters, host.Threads, host.Options, time, logger);
+            var executor = new ModelExecutor(activation.Definition with { Instances = activation.Instances }, model, Gate, counters, host.Threads, host.Options, time, logger);
             await executor.WarmUpAsync();
+            executor.SetInstances(activation.Instances);
             return executor;
         }
         catch

@@ -36,6 +36,9 @@ internal sealed partial class ResidencyBudget : IDisposable
         }
     }
 
+    /// <summary>Bytes that may still be taken.</summary>
+    public long FreeBytes => _maxBytes == long.MaxValue ? long.MaxValue : Math.Max(0, _maxBytes - ResidentBytes);
+
     /// <summary>Makes room before memory is taken, from an estimate; nothing is reserved.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>: it cannot fit.</exception>
     public Task MakeRoomAsync(string name, long bytes, CancellationToken cancellation) => AdmitAsync(null, name, bytes, cancellation);

@@ -27,7 +27,7 @@ public sealed class AdHocModelOptions
     public bool Optimize { get; set; }
 
     /// <summary>The definition of one model id.</summary>
-    internal ModelDefinition Define(ModelId id)
+    public ModelDefinition Define(ModelId id)
     {
         var key = ModelKey.AdHoc(id);
         return new ModelDefinition

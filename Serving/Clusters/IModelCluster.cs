@@ -26,6 +26,12 @@ public interface IModelCluster
     /// <summary>Exempts a version from idle unloading and eviction, or ends that.</summary>
     ValueTask<ModelStatus> PinAsync(ModelKey key, bool pinned, CancellationToken cancellation = default);
 
+    /// <summary>Applies a changed number of instances to what is running; calls in flight are not disturbed. The caller changes the catalog first.</summary>
+    /// <param name="key">A catalog key.</param>
+    /// <param name="instances">As <see cref="ModelDefinition.Instances"/>.</param>
+    /// <param name="cancellation">Ends the caller's wait.</param>
+    ValueTask<ModelStatus> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default);
+
     /// <summary>The state of one version; <see cref="ModelState.Unloaded"/> when it is not in memory.</summary>
     ValueTask<ModelStatus> GetStatusAsync(ModelKey key, CancellationToken cancellation = default);
 

@@ -45,6 +45,14 @@ internal sealed class InProcessModelCluster(ActivationTable table) : IModelClust
     }
 
     /// <inheritdoc/>
+    public async ValueTask<ModelStatus> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default)
+    {
+        var activation = await table.GetAsync(key, cancellation);
+        activation.Instances = instances;
+        return activation.Status;
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<ModelStatus> GetStatusAsync(ModelKey key, CancellationToken cancellation = default) =>
         (await table.GetAsync(key, cancellation)).Status;
 

@@ -15,6 +15,12 @@ public sealed record ModelStatus
     /// <summary>Why the last load failed; null otherwise.</summary>
     public string? Reason { get; init; }
 
+    /// <summary>The silo that holds it; null outside a cluster.</summary>
+    public string? Silo { get; init; }
+
+    /// <summary>Which of the activations of this version it is; 0 for the first or only one.</summary>
+    public int Replica { get; init; }
+
     /// <summary>The device that holds the weights, such as <c>cpu</c> or <c>cuda:0</c>.</summary>
     public string? Device { get; init; }
 

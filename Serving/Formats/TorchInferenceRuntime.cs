@@ -8,6 +8,22 @@ internal sealed class TorchInferenceRuntime : IInferenceRuntime
 {
     public int CudaDeviceCount => TorchRuntime.CudaDeviceCount;
 
+    public string? ThreadWarning
+    {
+        get
+        {
+            try
+            {
+                return TorchRuntime.ThreadSettings.Warning;
+            }
+            catch (TorchException)
+            {
+                // A missing library shows in the load itself.
+                return null;
+            }
+        }
+    }
+
     public void WarmThread() => TorchRuntime.WarmThread();
 
     public void TrimMemory() => NativeHeap.Trim();

@@ -59,6 +59,8 @@ internal sealed class CatalogDocumentVersion
     public bool Trusted { get; set; }
 
     public string? Description { get; set; }
+
+    public long? MemoryBytes { get; set; }
 }
 
 /// <summary>One tensor; the dtype by its PyTorch name.</summary>

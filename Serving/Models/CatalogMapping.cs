@@ -27,6 +27,7 @@ internal static class CatalogMapping
         RequireTorchScript = definition.RequireTorchScript,
         Trusted = definition.Trusted,
         Description = definition.Description,
+        MemoryBytes = definition.MemoryBytes,
     };
 
     /// <exception cref="ServingException">A field does not hold what it should.</exception>
@@ -48,6 +49,7 @@ internal static class CatalogMapping
         RequireTorchScript = version.RequireTorchScript,
         Trusted = version.Trusted,
         Description = version.Description,
+        MemoryBytes = version.MemoryBytes,
     };
 
     /// <summary>Whether two definitions say the same; records compare their lists by reference, so the texts are compared.</summary>

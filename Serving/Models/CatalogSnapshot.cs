@@ -1,13 +1,18 @@
 namespace Granary.Serving.Models;
 
-/// <summary>One immutable state of the catalog: readers take it without a lock, a writer puts the next one in its place.</summary>
-internal sealed class CatalogSnapshot
+/// <summary>
+/// One immutable state of the catalog: readers take it without a lock, a writer puts the next one in its place. The edits are
+/// the rules of <see cref="IModelCatalog"/>, the same for a file and for a grain; one that changes nothing returns the same object.
+/// </summary>
+public sealed class CatalogSnapshot
 {
+    /// <summary>A catalog without models.</summary>
     public static readonly CatalogSnapshot Empty = new(0, []);
 
     private readonly Dictionary<string, CatalogModel> _byName;
 
-    private CatalogSnapshot(long revision, IEnumerable<CatalogModel> models)
+    /// <summary>A state with the given content.</summary>
+    public CatalogSnapshot(long revision, IEnumerable<CatalogModel> models)
     {
         Revision = revision;
         Models = [.. models.OrderBy(static model => model.Name, StringComparer.Ordinal)];
@@ -20,16 +25,74 @@ internal sealed class CatalogSnapshot
     /// <summary>Sorted by name.</summary>
     public IReadOnlyList<CatalogModel> Models { get; }
 
+    /// <summary>The model of that name; null when there is none.</summary>
     public CatalogModel? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The next state, with one model in place of the one of its name.</summary>
-    public CatalogSnapshot With(CatalogModel model)
-        => new(Revision + 1, Models.Where(other => other.Name != model.Name).Append(model));
+    /// <summary>As <see cref="IModelCatalog.RegisterAsync"/>.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.AlreadyExists"/>, <see cref="ServingError.InvalidArgument"/>.</exception>
+    public CatalogSnapshot Register(ModelDefinition definition, bool makeDefault)
+    {
+        ModelDefinitionValidator.ThrowIfInvalid(definition);
+        if (Find(definition.Name) is not { } current)
+            return With(new CatalogModel(definition.Name, definition.Version, [definition]));
+        var newDefault = makeDefault ? definition.Version : current.DefaultVersion;
+        if (current.Find(definition.Version) is { } same)
+        {
+            // How many instances run may have been changed since; that is no other content.
+            if (!CatalogMapping.SameContent(same with { Instances = definition.Instances }, definition))
+            {
+                throw new ServingException(ServingError.AlreadyExists,
+                    $"model '{definition.Key}' exists with another definition; register it as a new version, or delete this one first");
+            }
 
-    /// <summary>The next state, without a name.</summary>
-    public CatalogSnapshot Without(string name) => new(Revision + 1, Models.Where(other => other.Name != name));
+            return newDefault == current.DefaultVersion ? this : With(current with { DefaultVersion = newDefault });
+        }
 
-    public CatalogDocument ToDocument() => new()
+        var versions = current.Versions.Append(definition).ToArray();
+        Array.Sort(versions, static (left, right) => ModelVersions.Compare(left.Version, right.Version));
+        return With(new CatalogModel(definition.Name, newDefault, versions));
+    }
+
+    /// <summary>As <see cref="IModelCatalog.SetDefaultAsync"/>.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>.</exception>
+    public CatalogSnapshot SetDefault(ModelKey key)
+    {
+        var current = Require(key);
+        return current.DefaultVersion == key.Version ? this : With(current with { DefaultVersion = key.Version });
+    }
+
+    /// <summary>As <see cref="IModelCatalog.ScaleAsync"/>.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>, <see cref="ServingError.InvalidArgument"/>.</exception>
+    public CatalogSnapshot Scale(ModelKey key, int instances)
+    {
+        var current = Require(key);
+        var before = current.Find(key.Version)!;
+        if (before.Instances == instances)
+            return this;
+        var after = before with { Instances = instances };
+        ModelDefinitionValidator.ThrowIfInvalid(after);
+        return With(current with { Versions = [.. current.Versions.Select(version => version.Version == key.Version ? after : version)] });
+    }
+
+    /// <summary>As <see cref="IModelCatalog.DeleteAsync"/>.</summary>
+    public CatalogSnapshot Delete(ModelKey key)
+    {
+        if (Find(key.Name) is not { } current || current.Find(key.Version) is null)
+            return this;
+        var rest = current.Versions.Where(version => version.Version != key.Version).ToArray();
+        if (rest.Length == 0)
+            return new CatalogSnapshot(Revision + 1, Models.Where(other => other.Name != key.Name));
+        return With(new CatalogModel(key.Name, current.DefaultVersion == key.Version ? rest[^1].Version : current.DefaultVersion, rest));
+    }
+
+    private CatalogModel Require(ModelKey key) => Find(key.Name) is { } current && current.Find(key.Version) is not null
+        ? current
+        : throw new ServingException(ServingError.NotFound, $"model {ModelIdText.Quote(key.ToString())} is not in the catalog");
+
+    private CatalogSnapshot With(CatalogModel model) =>
+        new(Revision + 1, Models.Where(other => other.Name != model.Name).Append(model));
+
+    internal CatalogDocument ToDocument() => new()
     {
         Schema = CatalogDocument.CurrentSchema,
         Revision = Revision,
@@ -42,7 +105,7 @@ internal sealed class CatalogSnapshot
     };
 
     /// <exception cref="ServingException">The document contradicts the rules of the catalog.</exception>
-    public static CatalogSnapshot FromDocument(CatalogDocument document)
+    internal static CatalogSnapshot FromDocument(CatalogDocument document)
     {
         if (document.Schema != CatalogDocument.CurrentSchema)
             throw Wrong($"its schema is {document.Schema}, this build reads {CatalogDocument.CurrentSchema}");

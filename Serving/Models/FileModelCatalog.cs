@@ -36,66 +36,21 @@ internal sealed partial class FileModelCatalog : IModelCatalog, IDisposable
 
     public ValueTask<IReadOnlyList<CatalogModel>> ListAsync(CancellationToken cancellation = default) => new(_snapshot.Models);
 
-    public async ValueTask RegisterAsync(ModelDefinition definition, bool makeDefault = false, CancellationToken cancellation = default)
-    {
-        ModelDefinitionValidator.ThrowIfInvalid(definition);
-        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            var current = _snapshot.Find(definition.Name);
-            if (current?.Find(definition.Version) is { } same && !CatalogMapping.SameContent(same, definition))
-            {
-                throw new ServingException(ServingError.AlreadyExists,
-                    $"model '{definition.Key}' exists with another definition; register it as a new version, or delete this one first");
-            }
+    public async ValueTask RegisterAsync(ModelDefinition definition, bool makeDefault = false, CancellationToken cancellation = default) =>
+        await EditAsync(catalog => catalog.Register(definition, makeDefault), cancellation).ConfigureAwait(false);
 
-            var next = Add(current, definition, makeDefault);
-            if (next is not null)
-                Publish(_snapshot.With(next));
-        }
-        finally
-        {
-            _writing.Release();
-        }
+    public async ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default) =>
+        await EditAsync(catalog => catalog.SetDefault(key), cancellation).ConfigureAwait(false);
+
+    public async ValueTask<ModelDefinition> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default)
+    {
+        await EditAsync(catalog => catalog.Scale(key, instances), cancellation).ConfigureAwait(false);
+        return _snapshot.Find(key.Name)?.Find(key.Version)
+            ?? throw new ServingException(ServingError.NotFound, $"model {ModelIdText.Quote(key.ToString())} was deleted meanwhile");
     }
 
-    public async ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default)
-    {
-        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            var current = _snapshot.Find(key.Name);
-            if (current?.Find(key.Version) is null)
-                throw new ServingException(ServingError.NotFound, $"model {ModelIdText.Quote(key.ToString())} is not in the catalog");
-            if (current.DefaultVersion != key.Version)
-                Publish(_snapshot.With(current with { DefaultVersion = key.Version }));
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
-
-    public async ValueTask<bool> DeleteAsync(ModelKey key, CancellationToken cancellation = default)
-    {
-        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
-        try
-        {
-            var current = _snapshot.Find(key.Name);
-            if (current?.Find(key.Version) is null)
-                return false;
-            var rest = current.Versions.Where(version => version.Version != key.Version).ToArray();
-            var newDefault = current.DefaultVersion == key.Version ? rest.LastOrDefault()?.Version : current.DefaultVersion;
-            Publish(newDefault is null
-                ? _snapshot.Without(key.Name)
-                : _snapshot.With(new CatalogModel(key.Name, newDefault, rest)));
-            return true;
-        }
-        finally
-        {
-            _writing.Release();
-        }
-    }
+    public async ValueTask<bool> DeleteAsync(ModelKey key, CancellationToken cancellation = default) =>
+        await EditAsync(catalog => catalog.Delete(key), cancellation).ConfigureAwait(false);
 
     public void Dispose()
     {
@@ -116,18 +71,21 @@ internal sealed partial class FileModelCatalog : IModelCatalog, IDisposable
         }
     }
 
-    // Null when nothing changes.
-    private static CatalogModel? Add(CatalogModel? current, ModelDefinition definition, bool makeDefault)
+    private async Task<bool> EditAsync(Func<CatalogSnapshot, CatalogSnapshot> edit, CancellationToken cancellation)
     {
-        if (current is null)
-            return new CatalogModel(definition.Name, definition.Version, [definition]);
-        var isNew = current.Find(definition.Version) is null;
-        var newDefault = makeDefault ? definition.Version : current.DefaultVersion;
-        if (!isNew)
-            return newDefault == current.DefaultVersion ? null : current with { DefaultVersion = newDefault };
-        var versions = current.Versions.Append(definition).ToArray();
-        Array.Sort(versions, static (left, right) => ModelVersions.Compare(left.Version, right.Version));
-        return new CatalogModel(definition.Name, newDefault, versions);
+        await _writing.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var next = edit(_snapshot);
+            if (ReferenceEquals(next, _snapshot))
+                return false;
+            Publish(next);
+            return true;
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     private void Publish(CatalogSnapshot next)

@@ -24,6 +24,11 @@ public interface IModelCatalog
     /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>.</exception>
     ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default);
 
+    /// <summary>Changes <see cref="ModelDefinition.Instances"/> of one version; everything else of a definition stays as registered.</summary>
+    /// <returns>The changed definition.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>, or <see cref="ServingError.InvalidArgument"/> for a negative count.</exception>
+    ValueTask<ModelDefinition> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default);
+
     /// <summary>Removes one version; the highest remaining version becomes the default when the default goes.</summary>
     /// <returns>False when it did not exist.</returns>
     ValueTask<bool> DeleteAsync(ModelKey key, CancellationToken cancellation = default);

@@ -24,7 +24,11 @@ public sealed record ModelDefinition
     /// <summary><c>auto</c> (a GPU if there is one), <c>cpu</c> or <c>cuda:N</c>. Default <c>cpu</c>.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>Calls that may run at once. Default 0: as many as the host has cores.</summary>
+    /// <summary>
+    /// Calls that may run at once. In a cluster they are spread over as many silos as there are suitable ones, at most one
+    /// activation each. Default 0: one activation, as many calls as its host has cores. The one field that may change later:
+    /// see <see cref="IModelCatalog.ScaleAsync"/>.
+    /// </summary>
     public int Instances { get; init; }
 
     /// <summary>Requests that may wait before more are refused as overloaded. Default 1,000.</summary>
@@ -48,8 +52,14 @@ public sealed record ModelDefinition
     /// <summary>The operator named this source at start, so a local path outside the roots is allowed. Never set from a request.</summary>
     public bool Trusted { get; init; }
 
+    /// <summary>Memory on its device that the model needs once loaded, in bytes, for placement; null for an estimate from the file.</summary>
+    public long? MemoryBytes { get; init; }
+
     /// <summary>Free text for people; null when absent.</summary>
     public string? Description { get; init; }
+
+    /// <summary>Whether two definitions say the same, however their lists were made; how many instances run is left out.</summary>
+    public bool SameContent(ModelDefinition other) => CatalogMapping.SameContent(this with { Instances = other.Instances }, other);
 
     /// <summary>The key of this version.</summary>
     public ModelKey Key => new(Name, Version);

@@ -29,6 +29,9 @@ internal sealed partial class BlobDirectory(
         return null;
     }
 
+    /// <summary>SHA-256 of every file that is there.</summary>
+    public IReadOnlyList<string> List() => [.. Files(layout.Blobs).Select(static file => file.Name)];
+
     /// <summary>Puts a complete, verified and flushed file in its place.</summary>
     public void Publish(string temporary, string sha256)
     {

@@ -9,7 +9,7 @@ namespace Granary.Serving.Weights;
 /// The door of the store: asks the policy, joins callers that want the same file, finds the file by hash, by reference or at its
 /// source, and hands out leases. Files of this host are used in place and never copied.
 /// </summary>
-internal sealed partial class WeightsStore : IWeightsStore
+internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
 {
     private const int MaxVanished = 3;
 
@@ -21,12 +21,13 @@ internal sealed partial class WeightsStore : IWeightsStore
     private readonly ILogger<WeightsStore> _log;
     private readonly BlobDirectory _blobs;
     private readonly RemoteFetcher _remote;
+    private readonly IWeightsPeers _peers;
 
     public WeightsStore(
         IOptions<WeightsStoreOptions> options, SourceRegistry sources, ISourcePolicy policy, WeightsCounters counters,
-        TimeProvider time, ILogger<WeightsStore> log)
+        IWeightsPeers peers, TimeProvider time, ILogger<WeightsStore> log)
     {
-        (_sources, _policy, _counters, _log) = (sources, policy, counters, log);
+        (_sources, _policy, _counters, _peers, _log) = (sources, policy, counters, peers, log);
         var layout = new StoreLayout(options.Value.Directory);
         _blobs = new BlobDirectory(layout, options.Value, time, counters, log);
         var downloader = new Downloader(options.Value, _blobs, time, counters, log);
@@ -48,6 +49,12 @@ internal sealed partial class WeightsStore : IWeightsStore
         throw new ServingException(ServingError.Unavailable, $"the stored file of '{id}' vanished {MaxVanished} times; something else deletes files of the weights store");
     }
 
+    public IReadOnlyList<string> List() => _blobs.List();
+
+    public WeightsLease? TryOpen(string sha256) => _blobs.TryOpen(sha256, null, null) is { } file
+        ? new WeightsLease(file.Path, file.Sha256, file.Length, file.Revision, file)
+        : null;
+
     // Each caller holds the blob by a handle of its own.
     private StoredFile? Share(StoredFile file) => file.IsBlob ? _blobs.TryOpen(file.Sha256, file.Length, file.Revision) : file;
 
@@ -56,7 +63,9 @@ internal sealed partial class WeightsStore : IWeightsStore
         try
         {
             var source = _sources.Get(key.Id.Source);
-            return FindUnasked(key, source) ?? await AskAsync(key, source, cancellation).ConfigureAwait(false);
+            return FindUnasked(key, source)
+                ?? await FindAtPeersAsync(key, source, cancellation).ConfigureAwait(false)
+                ?? await AskAsync(key, source, cancellation).ConfigureAwait(false);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -84,6 +93,23 @@ internal sealed partial class WeightsStore : IWeightsStore
         return file;
     }
 
+    // A file whose hash the definition demands is the same wherever it comes from.
+    private async Task<StoredFile?> FindAtPeersAsync(FetchKey key, IModelSource source, CancellationToken cancellation)
+    {
+        if (source.Kind == ModelSourceKind.Local || key.Sha256 is null || !_peers.Has(key.Sha256))
+            return null;
+        var file = new PeerSourceFile(key.Sha256, _peers, origin: null) { Sha256 = key.Sha256 };
+        try
+        {
+            return await _remote.FetchAsync(key, file, _policy.MaxFileBytes(key.Trusted), () => Task.FromResult<RemoteSourceFile>(file), cancellation).ConfigureAwait(false);
+        }
+        catch (ServingException error) when (error.Error == ServingError.SourceFailed)
+        {
+            LogPeersFailed(key.Id, error.Message);
+            return null;
+        }
+    }
+
     private async Task<StoredFile> AskAsync(FetchKey key, IModelSource source, CancellationToken cancellation)
     {
         SourceFile file;
@@ -103,7 +129,7 @@ internal sealed partial class WeightsStore : IWeightsStore
         var maxBytes = _policy.MaxFileBytes(key.Trusted);
         return file is LocalSourceFile local
             ? await UseInPlaceAsync(key, local, maxBytes, cancellation).ConfigureAwait(false)
-            : await _remote.FetchAsync(key, (RemoteSourceFile)file, maxBytes, ResolveAgainAsync, cancellation).ConfigureAwait(false);
+            : await _remote.FetchAsync(key, PeerSourceFile.Wrap((RemoteSourceFile)file, key.Sha256, _peers), maxBytes, ResolveAgainAsync, cancellation).ConfigureAwait(false);
 
         async Task<RemoteSourceFile> ResolveAgainAsync()
             => (RemoteSourceFile)await source.ResolveAsync(key.Id, key.Trusted, cancellation).ConfigureAwait(false);
@@ -121,6 +147,9 @@ internal sealed partial class WeightsStore : IWeightsStore
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Id}: {Problem}; using the copy in the weights store")]
     private partial void LogUsingLast(ModelId id, string problem);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Id} could not be copied from another silo: {Problem}; asking its source")]
+    private partial void LogPeersFailed(ModelId id, string problem);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Id} could not be read or stored")]
     private partial void LogStoreFailed(ModelId id, Exception error);

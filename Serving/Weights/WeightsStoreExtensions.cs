@@ -17,7 +17,10 @@ public static class WeightsStoreExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<WeightsCounters>();
         services.TryAddSingleton<IWeightsStatistics>(static provider => provider.GetRequiredService<WeightsCounters>());
-        services.TryAddSingleton<IWeightsStore, WeightsStore>();
+        services.TryAddSingleton<IWeightsPeers, NoWeightsPeers>();
+        services.TryAddSingleton<WeightsStore>();
+        services.TryAddSingleton<IWeightsStore>(static provider => provider.GetRequiredService<WeightsStore>());
+        services.TryAddSingleton<IWeightsFiles>(static provider => provider.GetRequiredService<WeightsStore>());
         return services;
     }
 }

@@ -6,7 +6,8 @@ namespace Granary.Torch;
 
 /// <summary>
 /// A pooled byte buffer that the garbage collector never moves, so that its address may cross the native seam.
-/// Contents are not cleared between uses. Thread-safe: one renter at a time owns a buffer; disposing twice is harmless.
+/// Contents are not cleared between uses. The renter holds one reference and every <see cref="AddReference"/> another; the memory
+/// goes back to the pool with the last one. A reference that is forgotten costs the pool a buffer and nothing else.
 /// </summary>
 public sealed unsafe class PinnedBuffer : MemoryManager<byte>
 {
@@ -16,6 +17,7 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
     private static readonly System.Collections.Concurrent.ConcurrentQueue<byte[]>[] Buckets = CreateBuckets();
 
     private byte[]? _array;
+    private int _references = 1;
     private readonly int _length;
 
     private PinnedBuffer(byte[] array, int length)
@@ -44,6 +46,20 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
         return new PinnedBuffer(array, length);
     }
 
+    /// <summary>Keeps the memory for one more holder, who disposes the buffer once too.</summary>
+    /// <exception cref="ObjectDisposedException">Every reference was given back already.</exception>
+    public PinnedBuffer AddReference()
+    {
+        int seen;
+        do
+        {
+            seen = Volatile.Read(ref _references);
+            ObjectDisposedException.ThrowIf(seen <= 0, this);
+        }
+        while (Interlocked.CompareExchange(ref _references, seen + 1, seen) != seen);
+        return this;
+    }
+
     /// <inheritdoc/>
     public override Span<byte> GetSpan()
     {
@@ -62,6 +78,8 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        if (Interlocked.Decrement(ref _references) != 0)
+            return;
         var array = Interlocked.Exchange(ref _array, null);
         if (array is null || !BitOperations.IsPow2(array.Length) || array.Length > 1 << MaxPooledBits)
             return;

@@ -72,6 +72,18 @@ public sealed unsafe class Tensor : Value
         return tensor;
     }
 
+    /// <summary>
+    /// A second tensor over the same elements that lives as long as it likes: pooled memory is shared, any other memory is copied.
+    /// </summary>
+    public Tensor Share()
+    {
+        if (_owner is PinnedBuffer buffer)
+            return new Tensor(DType, _shape, Data, buffer.AddReference());
+        var copy = Rent(DType, _shape);
+        Bytes.CopyTo(copy.Bytes);
+        return copy;
+    }
+
     /// <summary>The elements as <typeparamref name="T"/>, whose size must be the dtype's.</summary>
     public Span<T> As<T>()
         where T : unmanaged

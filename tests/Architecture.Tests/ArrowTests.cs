@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Granary.Architecture.Tests;
 
-/// <summary>The arrows of the design: Torch ← Serving ← {Api, Grains.Interfaces ← Grains ← Silo}.</summary>
+/// <summary>The arrows of the design: Torch ← Serving ← {Hosting ← Api, Grains.Interfaces ← Grains ← Silo}; Hosting ← Silo.</summary>
 public sealed class ArrowTests
 {
     private static readonly Dictionary<string, string[]> Allowed = new()
@@ -11,9 +11,12 @@ public sealed class ArrowTests
         ["Serving"] = ["Torch"],
         ["Grains.Interfaces"] = ["Serving"],
         ["Grains"] = ["Grains.Interfaces", "Serving"],
-        ["Silo"] = ["Grains", "Grains.Interfaces", "Serving"],
-        ["Api"] = ["Serving", "Grains.Interfaces"],
+        ["Hosting"] = ["Serving"],
+        ["Silo"] = ["Grains", "Grains.Interfaces", "Hosting", "Serving"],
+        ["Api"] = ["Serving", "Grains.Interfaces", "Hosting"],
     };
+
+    private static readonly string[] Hosts = ["Api/", "Silo/", "Hosting/"];
 
     public static TheoryData<string> Projects => new(Allowed.Keys.Where(name => File.Exists(ProjectFile(name))));
 
@@ -32,9 +35,9 @@ public sealed class ArrowTests
         Assert.Empty(Offenders(Repository.ProductFiles.Where(file => !file.StartsWith("Torch/", StringComparison.Ordinal)), @"\b(DllImport|LibraryImport)\b"));
 
     [Fact]
-    public void AspNetCore_OutsideApiAndSilo_IsNotNamed() =>
+    public void AspNetCore_OutsideTheHosts_IsNotNamed() =>
         Assert.Empty(Offenders(
-            Repository.ProductFiles.Where(file => !file.StartsWith("Api/", StringComparison.Ordinal) && !file.StartsWith("Silo/", StringComparison.Ordinal)),
+            Repository.ProductFiles.Where(file => !Hosts.Any(host => file.StartsWith(host, StringComparison.Ordinal))),
             @"\bMicrosoft\.AspNetCore\b"));
 
     [Fact]

@@ -59,6 +59,19 @@ internal sealed class FakeCatalog : IModelCatalog
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<ModelDefinition> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default)
+    {
+        lock (_lock)
+        {
+            var model = _models.GetValueOrDefault(key.Name) is { } found && found.Find(key.Version) is not null
+                ? found
+                : throw new ServingException(ServingError.NotFound, $"model '{key}' is not in the catalog");
+            var scaled = model.Find(key.Version)! with { Instances = instances };
+            _models[key.Name] = model with { Versions = [.. model.Versions.Select(one => one.Version == key.Version ? scaled : one)] };
+            return ValueTask.FromResult(scaled);
+        }
+    }
+
     public ValueTask<bool> DeleteAsync(ModelKey key, CancellationToken cancellation = default)
     {
         lock (_lock)

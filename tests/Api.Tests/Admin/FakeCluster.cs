@@ -53,6 +53,12 @@ internal sealed class FakeCluster : IModelCluster
         return ValueTask.FromResult(_statuses[key] = StatusOf(key) with { Pinned = pinned });
     }
 
+    public ValueTask<ModelStatus> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default)
+    {
+        Calls.Enqueue($"scale {key} {instances}");
+        return ValueTask.FromResult(StatusOf(key));
+    }
+
     public ValueTask<ModelStatus> GetStatusAsync(ModelKey key, CancellationToken cancellation = default) => ValueTask.FromResult(StatusOf(key));
 
     public ValueTask<IReadOnlyList<ModelStatus>> ListAsync(CancellationToken cancellation = default) =>

@@ -1,5 +1,3 @@
-using Granary.Api.Hosting;
-
 namespace Granary.Api.Tests.Hosting;
 
 public class BindAddressTests

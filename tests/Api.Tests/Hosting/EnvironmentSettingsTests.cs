@@ -1,4 +1,3 @@
-using Granary.Api.Hosting;
 using Granary.Serving.Models;
 
 namespace Granary.Api.Tests.Hosting;

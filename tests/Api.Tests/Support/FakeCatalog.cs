@@ -44,5 +44,7 @@ internal sealed class FakeCatalog : IModelCatalog
         return ValueTask.CompletedTask;
     }
 
+    public ValueTask<ModelDefinition> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default) => throw new NotSupportedException();
+
     public ValueTask<bool> DeleteAsync(ModelKey key, CancellationToken cancellation = default) => new(_models.TryRemove(key.Name, out _));
 }

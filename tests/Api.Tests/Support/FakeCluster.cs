@@ -53,6 +53,8 @@ internal sealed class FakeCluster : IModelCluster
 
     public ValueTask<ModelStatus> PinAsync(ModelKey key, bool pinned, CancellationToken cancellation = default) => GetStatusAsync(key, cancellation);
 
+    public ValueTask<ModelStatus> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default) => GetStatusAsync(key, cancellation);
+
     public ValueTask<ModelStatus> GetStatusAsync(ModelKey key, CancellationToken cancellation = default) =>
         new(new ModelStatus { Key = key, State = ModelState.Unloaded });
 

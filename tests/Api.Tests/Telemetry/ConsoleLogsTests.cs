@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Granary.Api.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

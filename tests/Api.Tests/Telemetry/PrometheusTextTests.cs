@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Granary.Api.Telemetry;
 
 namespace Granary.Api.Tests.Telemetry;
 

@@ -21,6 +21,12 @@ internal sealed class FakeCatalog : IModelCatalog
 
     public ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default) => throw new NotSupportedException();
 
+    public ValueTask<ModelDefinition> ScaleAsync(ModelKey key, int instances, CancellationToken cancellation = default)
+    {
+        Change(key.Name, versions => versions.Select(version => version.Version == key.Version ? version with { Instances = instances } : version).ToArray());
+        return new(_models[key.Name].Find(key.Version)!);
+    }
+
     public ValueTask<bool> DeleteAsync(ModelKey key, CancellationToken cancellation = default)
     {
         Change(key.Name, versions => versions.Where(version => version.Version != key.Version).ToArray());

@@ -64,13 +64,28 @@ public sealed class InProcessModelClusterTests
     }
 
     [Fact]
+    public async Task ScaleAsync_LoadedModel_IsNotLoadedAgain()
+    {
+        await using var bed = new ClusterBed();
+        await bed.Catalog.RegisterAsync(TestBed.Definition);
+        await bed.InferAsync(Key, 1);
+
+        await bed.Catalog.ScaleAsync(Key, 3);
+        var status = await bed.Cluster.ScaleAsync(Key, 3);
+        await bed.InferAsync(Key, 1);
+
+        Assert.Equal(ModelState.Ready, status.State);
+        Assert.Equal(1, bed.Loader.Loads);
+    }
+
+    [Fact]
     public async Task InferAsync_ChangedDefinition_LoadsTheNewOne()
     {
         await using var bed = new ClusterBed();
         await bed.Catalog.RegisterAsync(TestBed.Definition);
         await bed.InferAsync(Key, 1);
 
-        await bed.Catalog.RegisterAsync(TestBed.Definition with { Instances = 2 });
+        await bed.Catalog.RegisterAsync(TestBed.Definition with { MaxQueueSize = 2 });
         Assert.Equal(new double[] { 2, 2 }, await bed.InferAsync(Key, 1));
 
         Assert.Equal(2, bed.Loader.Loads);

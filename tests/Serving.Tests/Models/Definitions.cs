@@ -24,6 +24,7 @@ internal static class Definitions
         RequireTorchScript = true,
         Trusted = true,
         Description = "a \"quoted\" text, with é",
+        MemoryBytes = 5L << 30,
     };
 
     public static ModelDefinition Of(string name, string version)

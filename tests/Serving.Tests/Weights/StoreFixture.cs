@@ -42,7 +42,7 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public static WeightsStore Create(
         WeightsStoreOptions options, HuggingFaceOptions hub, TimeProvider time, LineLogger<WeightsStore> log,
-        SourcePolicyOptions? policy = null, LocalSourceOptions? local = null, WeightsCounters? counters = null)
+        SourcePolicyOptions? policy = null, LocalSourceOptions? local = null, WeightsCounters? counters = null, IWeightsPeers? peers = null)
     {
         var retries = new SourceHttpOptions { FirstRetryDelay = TimeSpan.FromMilliseconds(1), MaxAttempts = 2 };
         var http = new SourceHttp(OptionsOf.Create(retries), time, new LineLogger<SourceHttp>());
@@ -53,7 +53,7 @@ internal sealed class StoreFixture : IAsyncDisposable
         return new WeightsStore(
             OptionsOf.Create(options), sources,
             new SourcePolicy(OptionsOf.Create(policy ?? new SourcePolicyOptions())),
-            counters ?? new WeightsCounters(), time, log);
+            counters ?? new WeightsCounters(), peers ?? new NoWeightsPeers(), time, log);
     }
 
     public WeightsStore Open()

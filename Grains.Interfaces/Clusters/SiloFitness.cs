@@ -1,0 +1,55 @@
+using Granary.Grains.Interfaces.Contracts;
+
+namespace Granary.Grains.Interfaces.Clusters;
+
+/// <summary>
+/// Which silos may hold a model, and which of them should. One rule for the placement director, which decides, and for
+/// clients, which use it to say at once what is missing.
+/// </summary>
+public static class SiloFitness
+{
+    /// <summary>The value of <see cref="SiloReport.Accelerator"/> of a silo with an NVIDIA GPU.</summary>
+    public const string Cuda = "cuda";
+
+    /// <summary>Whether a definition may run on a CPU silo.</summary>
+    public static bool NeedsAccelerator(ModelDefinition definition) => definition.Device.StartsWith(Cuda, StringComparison.Ordinal);
+
+    /// <summary>Whether the silo can take the model: reachable, accepting, with the accelerator and the room it needs.</summary>
+    /// <param name="silo">What it reported.</param>
+    /// <param name="needsAccelerator">Whether the model needs a GPU.</param>
+    /// <param name="bytes">Memory it needs on its device; 0 when unknown.</param>
+    public static bool CanHold(SiloReport silo, bool needsAccelerator, long bytes) =>
+        silo.Accepting
+        && (!needsAccelerator || silo.Accelerator == Cuda)
+        && bytes <= (needsAccelerator ? silo.FreeAcceleratorBytes : silo.FreeMemoryBytes);
+
+    /// <summary>Orders silos, best first: CPU models keep GPU silos free; then most free memory.</summary>
+    public static int Compare(SiloReport left, SiloReport right, bool needsAccelerator)
+    {
+        if (!needsAccelerator)
+        {
+            var plain = (left.Accelerator == Cuda).CompareTo(right.Accelerator == Cuda);
+            if (plain != 0)
+                return plain;
+        }
+
+        return needsAccelerator
+            ? right.FreeAcceleratorBytes.CompareTo(left.FreeAcceleratorBytes)
+            : right.FreeMemoryBytes.CompareTo(left.FreeMemoryBytes);
+    }
+
+    /// <summary>Why no silo can hold the model, in one sentence for the caller; null when one can.</summary>
+    public static string? Missing(IReadOnlyCollection<SiloReport> silos, ModelKey key, bool needsAccelerator, long bytes)
+    {
+        if (silos.Any(silo => CanHold(silo, needsAccelerator, bytes)))
+            return null;
+        if (silos.Count == 0)
+            return $"model '{key}' cannot be placed: no silo has reported; start one, or wait until it has joined";
+        if (needsAccelerator && silos.All(silo => silo.Accelerator != Cuda))
+            return $"model '{key}' needs a GPU (device cuda) and none of the {silos.Count} silos has one; add a silo with accelerator: cuda";
+        if (silos.All(silo => !silo.Accepting))
+            return $"model '{key}' cannot be placed: all {silos.Count} silos are draining or saturated; try again shortly";
+        var most = silos.Max(silo => needsAccelerator ? silo.FreeAcceleratorBytes : silo.FreeMemoryBytes);
+        return $"model '{key}' needs {bytes:N0} bytes of {(needsAccelerator ? "GPU " : "")}memory and the silo with most room has {most:N0}";
+    }
+}

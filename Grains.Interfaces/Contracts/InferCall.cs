@@ -1,0 +1,53 @@
+using Granary.Grains.Interfaces.Payloads;
+
+namespace Granary.Grains.Interfaces.Contracts;
+
+/// <summary>One inference call on its way to a model grain.</summary>
+[GenerateSerializer, Immutable, Alias("granary.InferCall")]
+public sealed record InferCall
+{
+    /// <summary>The inputs, positional first. Disposed by the grain.</summary>
+    [Id(0)]
+    public required ValuePayload[] Inputs { get; init; }
+
+    /// <summary>Names as many as <see cref="Inputs"/>, null for positional ones; null when all are positional.</summary>
+    [Id(1)]
+    public string?[]? Names { get; init; }
+
+    /// <summary>The method to call.</summary>
+    [Id(2)]
+    public required string Method { get; init; }
+
+    /// <summary>How long the caller still waits; null for no limit. A duration, so that clocks need not agree.</summary>
+    [Id(3)]
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Never join with other requests.</summary>
+    [Id(4)]
+    public bool Deterministic { get; init; }
+
+    /// <summary>Chosen at random by the caller, who asks by it whether the call is still there; see <see cref="IModelGrain.HoldsAsync"/>.</summary>
+    [Id(5)]
+    public long CallId { get; init; }
+}
+
+/// <summary>What a model grain answered.</summary>
+[GenerateSerializer, Immutable, Alias("granary.InferReply")]
+public sealed record InferReply
+{
+    /// <summary>The method's result. Disposed by the caller.</summary>
+    [Id(0)]
+    public required ValuePayload Result { get; init; }
+
+    /// <summary>From arrival at the activation to the start of the call.</summary>
+    [Id(1)]
+    public TimeSpan Queue { get; init; }
+
+    /// <summary>The native call.</summary>
+    [Id(2)]
+    public TimeSpan Compute { get; init; }
+
+    /// <summary>Calls waiting and running at this activation when it answered; callers choose between replicas by it.</summary>
+    [Id(3)]
+    public int Load { get; init; }
+}

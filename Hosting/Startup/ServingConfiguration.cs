@@ -1,0 +1,27 @@
+using Granary.Serving.Activations;
+using Granary.Serving.Clusters;
+using Granary.Serving.Models;
+using Granary.Serving.Sources;
+using Granary.Serving.Weights;
+
+namespace Granary.Hosting.Startup;
+
+/// <summary>Joins the options of the serving core, which knows no configuration, with the sections of <c>Granary:</c>.</summary>
+internal static class ServingConfiguration
+{
+    /// <summary>Binds every options class of the core.</summary>
+    public static IServiceCollection ConfigureServing(this IServiceCollection services, IConfiguration configuration)
+    {
+        var granary = configuration.GetSection("Granary");
+        services.Configure<CatalogOptions>(granary.GetSection(CatalogOptions.SectionName));
+        services.Configure<SourcePolicyOptions>(granary.GetSection(SourcePolicyOptions.SectionName));
+        services.Configure<LocalSourceOptions>(granary.GetSection(LocalSourceOptions.SectionName));
+        services.Configure<HuggingFaceOptions>(granary.GetSection(HuggingFaceOptions.SectionName));
+        services.Configure<SourceHttpOptions>(granary.GetSection(SourceHttpOptions.SectionName));
+        services.Configure<WeightsStoreOptions>(granary.GetSection(WeightsStoreOptions.SectionName));
+        services.Configure<ActivationOptions>(granary.GetSection(ActivationOptions.SectionName));
+        services.Configure<AdHocModelOptions>(granary.GetSection(AdHocModelOptions.SectionName));
+        services.Configure<ModelMemoryOptions>(granary.GetSection(ModelMemoryOptions.SectionName));
+        return services;
+    }
+}

@@ -1,0 +1,2 @@
+global using Granary.Hosting.Startup;
+global using Granary.Hosting.Telemetry;
