@@ -4,6 +4,7 @@ using Granary.Grains.Interfaces.Providers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 
 namespace Granary.Grains.Interfaces;
 
@@ -14,6 +15,8 @@ public static class ClusterClientExtensions
     public static IClientBuilder AddGranaryClient(this IClientBuilder client)
     {
         AzureClients.AddTables(client.Services, client.Configuration);
+        // Silos come and go; with the default of a minute a client may know none that lives.
+        client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(3));
         // A client may start before its first silo; the platform's start-up probe bounds the wait.
         client.UseConnectionRetryFilter(async (_, cancellation) =>
         {

@@ -1,4 +1,5 @@
 using Granary.Api.Security;
+using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
 using Microsoft.Extensions.Options;
@@ -63,6 +64,24 @@ internal sealed partial class AdminActions(IModelCatalog catalog, IModelCluster 
     public Task PinAsync(HttpContext context) => SetPinnedAsync(context, true);
 
     public Task UnpinAsync(HttpContext context) => SetPinnedAsync(context, false);
+
+    /// <summary>Changes how many calls run at once, in the catalog and then in what runs; calls in flight are not disturbed.</summary>
+    public async Task ScaleAsync(HttpContext context)
+    {
+        var key = await context.TargetAsync(catalog);
+        using var body = await AdminBody.RequireAsync(context, options.Value.MaxBodyBytes, "{\"instances\": 2}");
+        var faults = new List<string>();
+        var fields = new JsonFields(body.RootElement, "", faults);
+        if (!fields.TryGet("instances", out _))
+            fields.Fault("instances", "missing; expected a whole number, 0 for as many as there are cores");
+        var instances = fields.Integer("instances", 0, minimum: 0);
+        fields.RefuseUnknown();
+        if (faults.Count > 0)
+            throw new ServingException(ServingError.InvalidArgument, string.Join("; ", faults));
+        LogAction("scale", key, context.Connection.RemoteIpAddress);
+        await catalog.ScaleAsync(key, instances, context.RequestAborted);
+        await WriteStatusAsync(context, await cluster.ScaleAsync(key, instances, context.RequestAborted));
+    }
 
     private static Task WriteStatusAsync(HttpContext context, ModelStatus status) =>
         context.WriteAsync(AdminViewFactory.Status(status), AdminJson.Readable.StatusView);

@@ -59,6 +59,12 @@ internal static class AdminDescriptions
 
     public static OperationDescription Pin { get; } = Describe("Exempt a version from idle unloading and eviction", new(200, "Its state.", AdminExamples.Status), NotFound);
 
+    public static OperationDescription Scale { get; } = Describe("Change how many calls of a version run at once", new(200, "Its state.", AdminExamples.Status), Invalid, NotFound) with
+    {
+        Details = "In a cluster they are spread over as many suitable silos as there are, at most one activation each. 0 stands for one activation with as many calls as its host has cores. Kept in the catalog.",
+        Request = """{ "instances": 2 }""",
+    };
+
     public static OperationDescription Unpin { get; } = Pin with { Summary = "Let a version be unloaded again" };
 
     /// <summary>The same action on the default version of a name.</summary>

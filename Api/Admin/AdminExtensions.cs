@@ -74,6 +74,7 @@ public static class AdminExtensions
             ("evict", actions.EvictAsync, AdminDescriptions.Evict),
             ("pin", actions.PinAsync, AdminDescriptions.Pin),
             ("unpin", actions.UnpinAsync, AdminDescriptions.Unpin),
+            ("scale", actions.ScaleAsync, AdminDescriptions.Scale),
         ];
         foreach (var (verb, handler, description) in table)
         {

@@ -26,6 +26,7 @@ internal static class AdminViewFactory
         definition.Pinned,
         definition.Optimize,
         definition.RequireTorchScript,
+        definition.MemoryBytes,
         definition.Description);
 
     public static StatusView Status(ModelStatus status) => new(
@@ -33,6 +34,7 @@ internal static class AdminViewFactory
         status.Key.IsAdHoc,
         status.State.ToString().ToLowerInvariant(),
         status.Reason,
+        status.Silo,
         status.Device,
         status.Sha256,
         status.ResidentBytes,

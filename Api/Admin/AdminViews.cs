@@ -29,6 +29,7 @@ internal sealed record DefinitionView(
     bool Pinned,
     bool Optimize,
     bool RequireTorchScript,
+    long? MemoryBytes,
     string? Description);
 
 /// <summary>One declared tensor.</summary>
@@ -46,6 +47,7 @@ internal sealed record StatusView(
     bool AdHoc,
     string State,
     string? Reason,
+    string? Silo,
     string? Device,
     string? Sha256,
     long ResidentBytes,

@@ -42,6 +42,7 @@ internal static class DefinitionReader
             Pinned = fields.Flag("pinned", defaults.Pinned),
             Optimize = fields.Flag("optimize", defaults.Optimize),
             RequireTorchScript = fields.Flag("requireTorchScript", defaults.RequireTorchScript),
+            MemoryBytes = fields.Size("memoryBytes"),
             Description = fields.Text("description"),
         };
     }

@@ -40,6 +40,17 @@ internal sealed class JsonFields(JsonElement element, string path, List<string> 
         return absent;
     }
 
+    /// <summary>A number of bytes above zero; null when absent or faulty.</summary>
+    public long? Size(string name)
+    {
+        if (!TryGet(name, out var value))
+            return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var bytes) && bytes > 0)
+            return bytes;
+        Fault(name, $"expected a whole number of bytes above zero, not {Shorten(value)}");
+        return null;
+    }
+
     /// <summary>A truth value; <paramref name="absent"/> when absent or faulty.</summary>
     public bool Flag(string name, bool absent)
     {

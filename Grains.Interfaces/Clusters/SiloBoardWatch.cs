@@ -44,6 +44,13 @@ public sealed class SiloBoardWatch(TimeProvider time)
                 : new Sighting(report, now);
         }
 
+        // A board that was just reborn on another silo knows little yet; who is missing stays known until it has gone stale.
+        foreach (var (silo, sighting) in known)
+        {
+            if (time.GetElapsedTime(sighting.At, now) < Stale)
+                next.TryAdd(silo, sighting);
+        }
+
         Volatile.Write(ref _silos, next);
         Volatile.Write(ref _updatedAt, now);
     }

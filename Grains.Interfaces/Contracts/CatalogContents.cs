@@ -1,6 +1,6 @@
 namespace Granary.Grains.Interfaces.Contracts;
 
-/// <summary>The whole catalog at one revision; also what the catalog grain keeps in storage.</summary>
+/// <summary>The whole catalog at one revision.</summary>
 [GenerateSerializer, Immutable, Alias("granary.CatalogContents")]
 public sealed record CatalogContents
 {

@@ -6,15 +6,22 @@ namespace Granary.Grains.Catalog;
 /// The catalog: one activation in the cluster, its state in grain storage. A write is in storage before it is acknowledged;
 /// when another activation of a split cluster wrote in between, the state is read again and the edit made anew, so neither is lost.
 /// </summary>
-internal sealed class CatalogGrain([PersistentState("catalog", CatalogGrain.StorageName)] IPersistentState<CatalogContents> state) : Grain, ICatalogGrain
+internal sealed class CatalogGrain([PersistentState("catalog", CatalogGrain.StorageName)] IPersistentState<CatalogState> state) : Grain, ICatalogGrain
 {
     /// <summary>Name of the grain storage, as in <c>Orleans:GrainStorage:catalog</c>.</summary>
     public const string StorageName = "catalog";
 
     private const int MaxAttempts = 5;
+    private CatalogSnapshot _catalog = CatalogSnapshot.Empty;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Adopt();
+        return Task.CompletedTask;
+    }
 
     public Task<CatalogContents?> GetChangesAsync(long knownRevision) =>
-        Task.FromResult(state.State.Revision == knownRevision ? null : state.State);
+        Task.FromResult(_catalog.Revision == knownRevision ? null : Contents());
 
     public Task<CatalogContents> RegisterAsync(ModelDefinition definition, bool makeDefault) =>
         EditAsync(catalog => catalog.Register(definition, makeDefault));
@@ -25,7 +32,7 @@ internal sealed class CatalogGrain([PersistentState("catalog", CatalogGrain.Stor
 
     public async Task<CatalogContents?> DeleteAsync(ModelKey key)
     {
-        var before = state.State.Revision;
+        var before = _catalog.Revision;
         var after = await EditAsync(catalog => catalog.Delete(key));
         return after.Revision == before ? null : after;
     }
@@ -34,26 +41,31 @@ internal sealed class CatalogGrain([PersistentState("catalog", CatalogGrain.Stor
     {
         for (var attempt = 1; ; attempt++)
         {
-            var before = new CatalogSnapshot(state.State.Revision, state.State.Models);
-            var after = edit(before);
-            if (ReferenceEquals(before, after))
-                return state.State;
-            var held = state.State;
-            state.State = new CatalogContents { Revision = after.Revision, Models = [.. after.Models] };
+            var next = edit(_catalog);
+            if (ReferenceEquals(next, _catalog))
+                return Contents();
+            var held = state.State.Json;
+            state.State.Json = next.ToJson();
             try
             {
                 await state.WriteStateAsync();
-                return state.State;
+                _catalog = next;
+                return Contents();
             }
             catch (InconsistentStateException) when (attempt < MaxAttempts)
             {
                 await state.ReadStateAsync();
+                Adopt();
             }
             catch
             {
-                state.State = held;
+                state.State.Json = held;
                 throw;
             }
         }
     }
+
+    private void Adopt() => _catalog = state.State.Json is { } json ? CatalogSnapshot.FromJson(json) : CatalogSnapshot.Empty;
+
+    private CatalogContents Contents() => new() { Revision = _catalog.Revision, Models = [.. _catalog.Models] };
 }

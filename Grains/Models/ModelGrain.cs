@@ -9,6 +9,7 @@ namespace Granary.Grains.Models;
 /// </summary>
 internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
 {
+    private static readonly TimeSpan FaultShownFor = TimeSpan.FromMilliseconds(500);
     private readonly ConcurrentDictionary<long, bool> _calls = new();
     private ModelKey _key;
     private int _replica;
@@ -39,9 +40,17 @@ internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
         }
         catch (ServingException fault)
         {
-            // The call that woke the grain gets the reason; the next one tries anew.
+            // The calls that wait get the reason; deactivating now would only send them round. Later ones try anew.
             _fault = fault;
-            DeactivateOnIdle();
+            this.RegisterGrainTimer(
+                static (grain, _) =>
+                {
+                    grain.DeactivateOnIdle();
+                    return Task.CompletedTask;
+                },
+                this,
+                FaultShownFor,
+                Timeout.InfiniteTimeSpan);
         }
     }
 

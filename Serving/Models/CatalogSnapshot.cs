@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Granary.Serving.Models;
 
 /// <summary>
@@ -91,6 +93,23 @@ public sealed class CatalogSnapshot
 
     private CatalogSnapshot With(CatalogModel model) =>
         new(Revision + 1, Models.Where(other => other.Name != model.Name).Append(model));
+
+    /// <summary>The form on disk and in a grain's storage, as text.</summary>
+    public string ToJson() => JsonSerializer.Serialize(ToDocument(), CatalogJson.Default.CatalogDocument);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.Internal"/>: the text is no catalog.</exception>
+    public static CatalogSnapshot FromJson(string json)
+    {
+        try
+        {
+            return FromDocument(JsonSerializer.Deserialize(json, CatalogJson.Default.CatalogDocument) ?? throw Wrong("the stored catalog is null"));
+        }
+        catch (JsonException error)
+        {
+            throw new ServingException(ServingError.Internal, "the stored catalog is not JSON of the form that this build reads", error);
+        }
+    }
 
     internal CatalogDocument ToDocument() => new()
     {

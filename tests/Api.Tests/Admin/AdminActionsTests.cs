@@ -186,4 +186,18 @@ public sealed class AdminActionsTests
                 return operation;
         }
     }
+
+    [Fact]
+    public async Task Scale_RegisteredVersion_ChangesTheCatalogAndWhatRuns()
+    {
+        await using var service = await StartAsync();
+        var (status, _) = await service.SendAsync("POST", "/admin/models/m/versions/2/scale", """{"instances": 3}""");
+        var (refused, body) = await service.SendAsync("POST", "/admin/models/m/versions/2/scale", """{"instances": -1, "replicas": 2}""");
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(["scale m/2 3"], service.Cluster.Calls);
+        Assert.Equal(3, (await service.Catalog.FindAsync("m"))!.Find("2")!.Instances);
+        Assert.Equal(HttpStatusCode.BadRequest, refused);
+        Assert.Contains("instances", body.GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Contains("replicas", body.GetProperty("description").GetString(), StringComparison.Ordinal);
+    }
 }
