@@ -68,8 +68,10 @@ internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
         {
             var activation = Activation();
             var request = CallMapping.ToRequest(call);
-            // A grain's turns follow each other on one thread; calls of a model may run on all of the silo's cores.
-            var result = await Task.Run(() => activation.InferAsync(request, cancellation).AsTask(), CancellationToken.None);
+            // A grain's turns follow each other on one thread; calls that take a while may run on all of the silo's cores.
+            var result = activation.HoldsCaller
+                ? await Task.Run(() => activation.InferAsync(request, cancellation).AsTask(), CancellationToken.None)
+                : await activation.InferAsync(request, cancellation);
             return CallMapping.ToReply(result, activation.Load);
         }
         finally

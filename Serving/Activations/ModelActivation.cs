@@ -75,6 +75,9 @@ public sealed class ModelActivation : IAsyncDisposable
     /// <summary>Calls that run or wait here now.</summary>
     public int Load => Volatile.Read(ref _current)?.Gate.Count ?? 0;
 
+    /// <summary>Whether <see cref="InferAsync"/> keeps the calling thread for tens of microseconds; a caller with one thread for many calls moves it elsewhere.</summary>
+    public bool HoldsCaller => Volatile.Read(ref _current)?.Executor?.HoldsCaller ?? false;
+
     /// <summary>Calls that may run at once; 0 for as many as the host has cores. Applies to what runs now and to the next stay.</summary>
     public int Instances
     {

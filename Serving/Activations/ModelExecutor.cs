@@ -67,6 +67,9 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     /// <summary>Whether short calls run on the caller's thread at the moment.</summary>
     public bool RunsInline => _policy.Allowed;
 
+    /// <summary>Whether a call keeps its caller's thread for longer than a hand-over would take.</summary>
+    public bool HoldsCaller => _policy.HoldsCaller;
+
     /// <summary>Runs one request. The caller has entered the gate; this leaves it.</summary>
     /// <param name="request">Read only until the returned task ended.</param>
     /// <param name="arrived">Timestamp of its arrival.</param>
