@@ -5,10 +5,11 @@ namespace Granary.Serving.Weights;
 /// <summary>A file whose hash is known: peers are asked for it first, its origin when none of them can give it.</summary>
 internal sealed class PeerSourceFile(string sha256, IWeightsPeers peers, RemoteSourceFile? origin) : RemoteSourceFile
 {
-    public static RemoteSourceFile Wrap(RemoteSourceFile origin, string? sha256, IWeightsPeers peers) =>
+    /// <summary>The file with peers before its origin; null when no peer has it or its hash is unknown.</summary>
+    public static RemoteSourceFile? TryWrap(RemoteSourceFile origin, string? sha256, IWeightsPeers peers) =>
         (origin.Sha256 ?? sha256) is { } known && peers.Has(known)
             ? new PeerSourceFile(known, peers, origin) { Sha256 = origin.Sha256, GitBlobSha1 = origin.GitBlobSha1, ETag = origin.ETag, Length = origin.Length, Revision = origin.Revision }
-            : origin;
+            : null;
 
     public override async Task<SourceStream> OpenAsync(long offset, string? validator, CancellationToken cancellation)
     {

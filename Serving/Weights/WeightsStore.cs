@@ -127,9 +127,23 @@ internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
         }
 
         var maxBytes = _policy.MaxFileBytes(key.Trusted);
-        return file is LocalSourceFile local
-            ? await UseInPlaceAsync(key, local, maxBytes, cancellation).ConfigureAwait(false)
-            : await _remote.FetchAsync(key, PeerSourceFile.Wrap((RemoteSourceFile)file, key.Sha256, _peers), maxBytes, ResolveAgainAsync, cancellation).ConfigureAwait(false);
+        if (file is LocalSourceFile local)
+            return await UseInPlaceAsync(key, local, maxBytes, cancellation).ConfigureAwait(false);
+        var origin = (RemoteSourceFile)file;
+        if (PeerSourceFile.TryWrap(origin, key.Sha256, _peers) is { } peers)
+        {
+            try
+            {
+                return await _remote.FetchAsync(key, peers, maxBytes, ResolveAgainAsync, cancellation).ConfigureAwait(false);
+            }
+            catch (ServingException error) when (error.Error == ServingError.SourceFailed)
+            {
+                // A peer whose copy is damaged must not keep the file from us.
+                LogPeersFailed(key.Id, error.Message);
+            }
+        }
+
+        return await _remote.FetchAsync(key, origin, maxBytes, ResolveAgainAsync, cancellation).ConfigureAwait(false);
 
         async Task<RemoteSourceFile> ResolveAgainAsync()
             => (RemoteSourceFile)await source.ResolveAsync(key.Id, key.Trusted, cancellation).ConfigureAwait(false);

@@ -28,9 +28,14 @@ internal sealed class SiloConfigurator : ISiloConfigurator
         services.AddSingleton<IInferenceRuntime, FakeRuntime>();
         services.AddSingleton<IAcceleratorProbe>(new FakeAccelerators(hasGpu));
         services.AddSingleton<ISourcePolicy, FakePolicy>();
-        services.AddSingleton<IWeightsFiles, NoFiles>();
+        services.AddSingleton<IWeightsFiles>(silo.Configuration["Orleans:Name"]!.EndsWith('1') ? new OneFile() : new NoFiles());
         services.AddOptions<AdHocModelOptions>();
-        services.Configure<ActivationOptions>(options => options.IdleCheckInterval = TimeSpan.FromMilliseconds(50));
+        services.Configure<ActivationOptions>(options =>
+        {
+            options.IdleCheckInterval = TimeSpan.FromMilliseconds(50);
+            // Fakes are quick until a test holds them; such a call must not sit in the grain's turn.
+            options.InlineBelow = TimeSpan.Zero;
+        });
         services.AddModelActivations();
         silo.AddGranaryGrains();
         services.Configure<Silos.SiloReportOptions>(options => options.Period = TimeSpan.FromMilliseconds(100));
@@ -77,6 +82,35 @@ internal sealed class FakePolicy : ISourcePolicy
     }
 
     public long MaxFileBytes(bool trusted) => long.MaxValue;
+}
+
+/// <summary>The file that silos whose name ends in 1 have.</summary>
+internal sealed class OneFile : IWeightsFiles
+{
+    public static readonly byte[] Content = MakeContent();
+
+    public static readonly string Sha256 = Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Content));
+
+    private static readonly string Path = WriteOut();
+
+    public IReadOnlyList<string> List() => [Sha256];
+
+    public WeightsLease? TryOpen(string sha256) => sha256 == Sha256 ? new WeightsLease(Path, Sha256, Content.Length, null, null) : null;
+
+    private static byte[] MakeContent()
+    {
+        // Two whole pieces and a bit.
+        var content = new byte[(9 << 20) + 17];
+        new Random(1).NextBytes(content);
+        return content;
+    }
+
+    private static string WriteOut()
+    {
+        var path = System.IO.Path.Combine(Directory.CreateTempSubdirectory("granary-peer-").FullName, "file");
+        File.WriteAllBytes(path, Content);
+        return path;
+    }
 }
 
 internal sealed class NoFiles : IWeightsFiles

@@ -16,6 +16,8 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public TimeProvider Time { get; set; } = TimeProvider.System;
 
+    public IWeightsPeers? Peers { get; set; }
+
     public WeightsCounters Counters { get; } = new();
 
     public LineLogger<WeightsStore> Log { get; } = new();
@@ -60,7 +62,7 @@ internal sealed class StoreFixture : IAsyncDisposable
     {
         Options.Directory = StorePath;
         HuggingFace.Endpoint = Hub.Hub.Address;
-        return Create(Options, HuggingFace, Time, Log, Policy, Local, Counters);
+        return Create(Options, HuggingFace, Time, Log, Policy, Local, Counters, Peers);
     }
 
     public Task<WeightsLease> AcquireAsync(string id, string? sha256 = null, bool trusted = false, CancellationToken cancellation = default)
