@@ -60,16 +60,18 @@ await using var local = new ModelActivation(definition, siloHost.Services.GetReq
 await local.WaitReadyAsync();
 
 // In turns, so that a slow moment of the machine hits all three.
-double[] inProcess = [], sameSilo = [], overTcp = [];
+double[] inProcess = [], sameSilo = [], overTcp = [], empty = [];
 for (var round = 0; round < 5; round++)
 {
     inProcess = [.. inProcess, .. await MeasureAsync(4000, 1, async rows => { using var x = Input(rows); using var result = await local.InferAsync(new InferenceRequest { Inputs = [new Argument(null, x)] }); })];
     sameSilo = [.. sameSilo, .. await MeasureAsync(4000, 1, rows => CallAsync(inSilo, rows))];
+    empty = [.. empty, .. await MeasureAsync(4000, 1, _ => remote.HoldsAsync(1))];
     overTcp = [.. overTcp, .. await MeasureAsync(4000, 1, rows => CallAsync(remote, rows))];
 }
 
 Print("in process", inProcess, inProcess);
 Print("grain of the same silo", sameSilo, inProcess);
+Print("client to silo, empty call", empty, inProcess);
 Print("client to silo over TCP", overTcp, inProcess);
 Console.WriteLine();
 foreach (var rows in new[] { 9600 })
