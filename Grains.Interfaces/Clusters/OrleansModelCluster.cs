@@ -36,7 +36,7 @@ internal sealed partial class OrleansModelCluster(
                 LogRetry(ReplicaKeys.Format(key, replica), error.Message);
                 avoid = replica;
             }
-            catch (Exception error) when (error is not OperationCanceledException and not ServingException)
+            catch (Exception error) when (RetryPolicy.IsOurs(error, cancellation))
             {
                 throw RetryPolicy.Explain(error, key);
             }
@@ -82,7 +82,7 @@ internal sealed partial class OrleansModelCluster(
             {
                 LogRetry(key.ToString(), error.Message);
             }
-            catch (Exception error) when (error is not OperationCanceledException and not ServingException)
+            catch (Exception error) when (RetryPolicy.IsOurs(error, cancellation))
             {
                 throw RetryPolicy.Explain(error, key);
             }
@@ -112,7 +112,7 @@ internal sealed partial class OrleansModelCluster(
         router.Forget(key);
         var status = await LoadAsync(key, cancellation);
         var replicas = await router.FindAsync(key, cancellation);
-        var share = instances == 0 ? 0 : (instances + replicas.Count - 1) / replicas.Count;
+        var share = SiloFitness.Share(instances, replicas.Count);
         for (var i = 0; i < replicas.Count; i++)
             await replicas[i].ScaleAsync(share).WaitAsync(cancellation);
         foreach (var (grain, replica) in await ResidentReplicasAsync(key))

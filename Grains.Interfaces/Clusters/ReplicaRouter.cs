@@ -15,6 +15,7 @@ internal sealed class ReplicaRouter(
     SiloBoardWatch board,
     TimeProvider time)
 {
+    private const int MaxRoutes = 10_000;
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<ModelKey, Route> _routes = new();
 
@@ -53,6 +54,9 @@ internal sealed class ReplicaRouter(
         if (definition is null)
             policy.Check(ModelIdParser.Parse(key.Name), trusted: false);
         var replicas = Build(key, definition, route?.Replicas);
+        // Ad-hoc keys are the callers' choice. What is forgotten here is only which replica answered how fast.
+        if (_routes.Count >= MaxRoutes)
+            _routes.Clear();
         _routes[key] = new Route(definition, replicas, now);
         return replicas;
     }
@@ -69,7 +73,7 @@ internal sealed class ReplicaRouter(
             throw new ServingException(ServingError.Unavailable, missing) { RetryAfter = TimeSpan.FromSeconds(5) };
         }
 
-        var count = Math.Max(1, Math.Min(definition?.Instances ?? 1, silos.Count(silo => SiloFitness.CanHold(silo, needsAccelerator, 0))));
+        var count = SiloFitness.Replicas(silos, definition?.Instances ?? 0, needsAccelerator);
         return before is not null && before.Count == count && before.NeedsAccelerator == needsAccelerator
             ? before
             : new ReplicaSet(grains, key, needsAccelerator, count);

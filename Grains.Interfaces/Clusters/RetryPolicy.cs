@@ -14,6 +14,10 @@ internal sealed class RetryPolicy(IOptions<OrleansClusterOptions> options, TimeP
         && IsLostSilo(error)
         && time.GetElapsedTime(started) < options.Value.RetryFor;
 
+    /// <summary>Whether a failure is neither the model's word nor the caller's own cancellation, and must be put into words.</summary>
+    public static bool IsOurs(Exception error, CancellationToken cancellation) =>
+        error is not ServingException && !(error is OperationCanceledException && cancellation.IsCancellationRequested);
+
     /// <summary>What a caller is told of a failure that is not the model's.</summary>
     public static ServingException Explain(Exception error, ModelKey key) => error as ServingException ?? (error is TimeoutException
         ? new ServingException(ServingError.DeadlineExceeded, $"model '{key}' did not answer in time", error)

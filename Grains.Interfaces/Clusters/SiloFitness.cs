@@ -23,6 +23,13 @@ public static class SiloFitness
         && (!needsAccelerator || silo.Accelerator == Cuda)
         && bytes <= (needsAccelerator ? silo.FreeAcceleratorBytes : silo.FreeMemoryBytes);
 
+    /// <summary>Over how many activations a number of instances is spread: one a suitable silo, and no more than there are instances.</summary>
+    public static int Replicas(IReadOnlyCollection<SiloReport> silos, int instances, bool needsAccelerator) =>
+        Math.Max(1, Math.Min(instances, silos.Count(silo => CanHold(silo, needsAccelerator, 0))));
+
+    /// <summary>The instances of each of these activations, rounded up; 0, as many as a host has cores, stays 0.</summary>
+    public static int Share(int instances, int replicas) => (instances + replicas - 1) / replicas;
+
     /// <summary>Orders silos, best first: CPU models keep GPU silos free; then most free memory.</summary>
     public static int Compare(SiloReport left, SiloReport right, bool needsAccelerator)
     {

@@ -11,6 +11,7 @@ namespace Granary.Grains.Models;
 internal sealed class ModelGrainHost(
     OrleansModelCatalog catalog,
     ISourcePolicy policy,
+    SiloBoardWatch board,
     IModelLoader loader,
     ActivationHost activations,
     IOptions<ActivationOptions> options,
@@ -41,6 +42,9 @@ internal sealed class ModelGrainHost(
         // Which kind of grain was called has decided the question that "auto" leaves open.
         if (definition.Device == "auto")
             definition = definition with { Device = onAccelerator ? "cuda:0" : "cpu" };
+        // A definition counts the calls of the whole cluster; this activation takes its share.
+        var replicas = SiloFitness.Replicas(board.Silos, definition.Instances, onAccelerator);
+        definition = definition with { Instances = SiloFitness.Share(definition.Instances, replicas) };
         return new ModelActivation(definition, loader, activations, time, log);
     }
 

@@ -29,6 +29,20 @@ public sealed class SiloFitnessTests
     }
 
     [Theory]
+    [InlineData(0, 2, 1, 0)]
+    [InlineData(1, 2, 1, 1)]
+    [InlineData(2, 2, 2, 1)]
+    [InlineData(5, 2, 2, 3)]
+    [InlineData(5, 0, 1, 5)]
+    public void ReplicasAndShare_InstancesOverSilos_CoverThem(int instances, int silos, int replicas, int share)
+    {
+        var reports = Enumerable.Range(0, silos).Select(_ => Silo("none", true, 0)).ToList();
+
+        Assert.Equal(replicas, SiloFitness.Replicas(reports, instances, needsAccelerator: false));
+        Assert.Equal(share, SiloFitness.Share(instances, replicas));
+    }
+
+    [Theory]
     [InlineData("m/1", "m", "1", 0)]
     [InlineData("m/12#3", "m", "12", 3)]
     [InlineData("local/a#b.pt/0", "local/a#b.pt", "0", 0)]
