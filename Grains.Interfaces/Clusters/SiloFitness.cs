@@ -3,7 +3,7 @@ using Granary.Grains.Interfaces.Contracts;
 namespace Granary.Grains.Interfaces.Clusters;
 
 /// <summary>
-/// Which silos may hold a model, and which of them should. One rule for the placement director, which decides, and for
+/// Which silos may hold a model, and how many of them do. One rule for the placement director, which chooses, and for
 /// clients, which use it to say at once what is missing.
 /// </summary>
 public static class SiloFitness
@@ -29,21 +29,6 @@ public static class SiloFitness
 
     /// <summary>The instances of each of these activations, rounded up; 0, as many as a host has cores, stays 0.</summary>
     public static int Share(int instances, int replicas) => (instances + replicas - 1) / replicas;
-
-    /// <summary>Orders silos, best first: CPU models keep GPU silos free; then most free memory.</summary>
-    public static int Compare(SiloReport left, SiloReport right, bool needsAccelerator)
-    {
-        if (!needsAccelerator)
-        {
-            var plain = (left.Accelerator == Cuda).CompareTo(right.Accelerator == Cuda);
-            if (plain != 0)
-                return plain;
-        }
-
-        return needsAccelerator
-            ? right.FreeAcceleratorBytes.CompareTo(left.FreeAcceleratorBytes)
-            : right.FreeMemoryBytes.CompareTo(left.FreeMemoryBytes);
-    }
 
     /// <summary>Why no silo can hold the model, in one sentence for the caller; null when one can.</summary>
     public static string? Missing(IReadOnlyCollection<SiloReport> silos, ModelKey key, bool needsAccelerator, long bytes)
