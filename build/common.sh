@@ -84,6 +84,16 @@ Install them ('sudo apt-get install $*', or what they are called on your system)
   fi
 }
 
+# The packages of tests/node, as its lock file pins them; nothing to do while the lock file is the one last installed.
+install_node_tools() {
+  local tools=$root/tests/node
+  local installed=$tools/node_modules/.installed
+  cmp -s "$tools/package-lock.json" "$installed" && return
+  step "installing the packages of tests/node"
+  quietly npm npm ci --prefix "$tools" || fail 1 "npm could not install the packages of tests/node"
+  cp "$tools/package-lock.json" "$installed"
+}
+
 need_dotnet() {
   local version
   command -v dotnet >/dev/null || fail 2 "the .NET SDK 10 is not installed (no 'dotnet' in PATH): https://dotnet.microsoft.com/download"
