@@ -19,8 +19,8 @@ internal sealed class InlinePolicy
     /// <summary>Whether calls run inline at the moment; false until the first measurement.</summary>
     public bool Allowed => _allowed;
 
-    /// <summary>Whether inline calls are long enough to matter to a caller that runs one at a time: over an eighth of the limit.</summary>
-    public bool HoldsCaller => _allowed && Volatile.Read(ref _average) > _below / 8;
+    /// <summary>Whether inline calls are long enough to matter to a caller that runs one at a time: over a quarter of the limit.</summary>
+    public bool HoldsCaller => _allowed && Volatile.Read(ref _average) > _below / 4;
 
     /// <summary>Sets the average from the warm-up.</summary>
     public void Start(long duration)
