@@ -86,7 +86,8 @@ internal static class CommandLineOptions
             : $"'{text}' is no whole number above zero";
 
     private static string? Duration(string text) =>
-        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
+        // .NET reads a bare number as days, which nobody means.
+        text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) && time > TimeSpan.Zero
             ? null
             : $"'{text}' is no duration; write it as hh:mm:ss";
 }
