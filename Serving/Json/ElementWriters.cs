@@ -36,6 +36,17 @@ internal static class ElementWriters
         }
     }
 
+    /// <summary>As <see cref="Write(PooledBufferWriter, Tensor, int, int)"/>, but floats look as Triton prints them.</summary>
+    public static void WriteAsTriton(PooledBufferWriter writer, Tensor tensor, int start, int count)
+    {
+        if (tensor.DType == DType.Float32)
+            Write<float, TritonFloatText>(writer, tensor, start, count);
+        else if (tensor.DType == DType.Float64)
+            Write<double, TritonFloatText>(writer, tensor, start, count);
+        else
+            Write(writer, tensor, start, count);
+    }
+
     private static void Write<T, TText>(PooledBufferWriter writer, Tensor tensor, int start, int count)
         where T : unmanaged
         where TText : IElementText<T>

@@ -14,6 +14,15 @@ public static class JsonTensorWriter
     /// <summary>Writes all elements as one list, row-major.</summary>
     public static void WriteFlat(PooledBufferWriter writer, Tensor tensor) => WriteList(writer, tensor, 0, ElementCount(tensor));
 
+    /// <summary>Writes all elements as one list, row-major, floats as Triton prints them: widened to binary64, <c>0.10000000149011612</c>.</summary>
+    public static void WriteFlatAsTriton(PooledBufferWriter writer, Tensor tensor)
+    {
+        writer.WriteByte((byte)'[');
+        if (ElementCount(tensor) is > 0 and var count)
+            ElementWriters.WriteAsTriton(writer, tensor, 0, count);
+        writer.WriteByte((byte)']');
+    }
+
     /// <summary>
     /// Writes one list for each item of the first dimension, each flattened: <c>[[…],[…]]</c>. A zero-dimensional tensor is
     /// one list of one value.
