@@ -1,7 +1,9 @@
 using System.Net;
 using System.Numerics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Granary.Api.Tests.Infernet.OnChain;
+using Granary.Api.Tests.Support;
 using Granary.Torch;
 
 namespace Granary.Api.Tests.EndToEnd;
@@ -65,6 +67,26 @@ public class OnChainTests
         using var error = JsonDocument.Parse(text);
         Assert.Equal("400", error.RootElement.GetProperty("code").GetString());
         Assert.Contains("has no method 'predict_proba'; it has forward", error.RootElement.GetProperty("description").GetString());
+    }
+
+    /// <summary>Every curl command of the page, as a reader runs it.</summary>
+    [Fact]
+    public async Task ServiceOutput_CommandsOfThePage_AnswerWhatItSays()
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, "docs", "infernet-onchain.md"));
+        var bodies = Regex.Matches(page, "service_output -d '([^']+)'").Select(match => match.Groups[1].Value).ToArray();
+        Assert.Equal(4, bodies.Length);
+        await using var server = await RealServer.StartAsync(RealServer.LocalModel(RealServer.Sample("california_housing.pt")));
+
+        using var first = await AskAsync(server, bodies[0]);
+        AssertPrice(DType.Float64, [1], first.RootElement, Abi.Read1);
+        using var second = await AskAsync(server, bodies[1]);
+        Assert.Equal(Abi.Hex(Abi.Vector2(1, 6, 3, [1], [0x3f5a87])), Text(second, "raw_output"));
+        using var zeroth = await AskAsync(server, bodies[2]);
+        Assert.Equal(Price, zeroth.RootElement.GetProperty("data")[0][0].GetDouble(), 1e-6);
+        using var delegated = await AskAsync(server, bodies[3]);
+        Assert.Contains($"\"raw_output\":\"{Text(delegated, "raw_output")![..^20]}", page);
+        AssertPrice(DType.Float64, [1], delegated.RootElement, Abi.Read1);
     }
 
     private static void AssertPrice(DType dtype, long[] shape, JsonElement answer, Func<byte[], Tensor> read)

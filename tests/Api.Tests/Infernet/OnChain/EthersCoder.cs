@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Granary.Api.Tests.Support;
 
 namespace Granary.Api.Tests.Infernet.OnChain;
 
@@ -10,10 +11,7 @@ public sealed class EthersCoder : IDisposable
 
     public EthersCoder()
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Orleans.sln")))
-            root = root.Parent ?? throw new InvalidOperationException("no repository around the tests");
-        _process = Process.Start(new ProcessStartInfo("node", Path.Combine(root.FullName, "tests", "node", "infernet-abi.js"))
+        _process = Process.Start(new ProcessStartInfo("node", Path.Combine(RepositoryRoot.Path, "tests", "node", "infernet-abi.js"))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
