@@ -1,3 +1,4 @@
+using Granary.Api.Infernet.OnChain;
 using Granary.Serving;
 using Granary.Serving.Json;
 
@@ -6,8 +7,8 @@ namespace Granary.Api.Infernet;
 /// <summary>Reads the body of <c>POST /service_output</c>, in one pass when the properties come in the order that clients send them in.</summary>
 internal static class InfernetRequestReader
 {
-    /// <summary>Reads an off-chain request of any generation.</summary>
-    /// <returns>A request whose tensor the caller owns.</returns>
+    /// <summary>Reads a request of any generation, off-chain or on-chain.</summary>
+    /// <returns>A request that the caller disposes.</returns>
     /// <exception cref="ServingException">The body is malformed, or asks for something that this service does not do.</exception>
     public static InfernetRequest Read(ReadOnlySpan<byte> body, ModelReferenceCache references)
     {
@@ -43,7 +44,9 @@ internal static class InfernetRequestReader
 
             cursor.End();
             envelope.Check();
-            return data.Take(cursor, references);
+            return envelope.IsOnChain
+                ? OnChainRequestReader.Read(envelope.ReadDigits(cursor), envelope, references)
+                : data.Take(cursor, envelope, references);
         }
         finally
         {

@@ -1,3 +1,4 @@
+using Granary.Api.Infernet.OnChain;
 using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Torch;
@@ -9,12 +10,14 @@ internal static class InfernetResponseWriter
 {
     /// <summary>Writes the whole body.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: the form cannot express the value.</exception>
-    public static void Write(PooledBufferWriter writer, InfernetFormat format, Value value)
+    public static void Write(PooledBufferWriter writer, in InfernetRequest request, Value value)
     {
-        if (format == InfernetFormat.Values)
+        if (request.Reply is not null)
+            OnChainResponseWriter.Write(writer, request.Format, request.Reply, AsTensor(value));
+        else if (request.Format == InfernetFormat.Values)
             WriteData(writer, value);
         else
-            WriteVector(writer, format, AsTensor(value));
+            WriteVector(writer, request.Format, AsTensor(value));
     }
 
     private static void WriteVector(PooledBufferWriter writer, InfernetFormat format, Tensor tensor)

@@ -64,12 +64,12 @@ internal sealed partial class ServiceOutputEndpoint(
         try
         {
             using var writer = new PooledBufferWriter();
-            using (request.Input)
+            using (request)
             {
                 var key = request.Model.Key ?? await FindDefaultAsync(request.Model.CatalogName, context.RequestAborted);
-                var call = new InferenceRequest { Inputs = [new Argument(null, request.Input)] };
+                var call = new InferenceRequest { Inputs = [new Argument(null, request.Input)], Method = request.Method, Deterministic = request.Deterministic };
                 using var result = await cluster.InferAsync(key, call, context.RequestAborted);
-                InfernetResponseWriter.Write(writer, request.Format, result.Value);
+                InfernetResponseWriter.Write(writer, request, result.Value);
             }
 
             await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, writer.WrittenMemory);
