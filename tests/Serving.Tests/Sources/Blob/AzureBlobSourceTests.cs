@@ -6,7 +6,8 @@ using Granary.Serving.Tests.Support;
 
 namespace Granary.Serving.Tests.Sources.Blob;
 
-public sealed class AzureBlobSourceTests(Azurite azurite) : IClassFixture<Azurite>
+[Collection(AzuriteCollection.Name)]
+public sealed class AzureBlobSourceTests(Azurite azurite)
 {
     [Theory]
     [InlineData(BlobAccess.SharedKey)]

@@ -6,7 +6,8 @@ using Granary.Serving.Tests.Weights;
 namespace Granary.Serving.Tests.Sources.Blob;
 
 /// <summary>What goes wrong on the way, with the weights store that has to cope with it.</summary>
-public sealed class BlobFaultTests(Azurite azurite) : IClassFixture<Azurite>, IAsyncLifetime
+[Collection(AzuriteCollection.Name)]
+public sealed class BlobFaultTests(Azurite azurite) : IAsyncLifetime
 {
     private readonly StoreFixture _store = new();
     private BlobProxy _proxy = null!;
