@@ -22,6 +22,7 @@ internal static class ConfigurationKeys
     public const string HuggingFaceToken = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Token);
     public const string HuggingFaceEndpoint = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Endpoint);
     public const string HuggingFaceOffline = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Offline);
+    public const string HuggingFaceHubCache = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.HubCache);
     public const string MaxResidentModels = Prefix + ModelMemoryOptions.SectionName + ":" + nameof(ModelMemoryOptions.MaxResidentModels);
     public const string AdHocRequireTorchScript = Prefix + AdHocModelOptions.SectionName + ":" + nameof(AdHocModelOptions.RequireTorchScript);
     public const string IdleTimeout = Prefix + ActivationOptions.SectionName + ":" + nameof(ActivationOptions.DefaultIdleTimeout);

@@ -1,3 +1,4 @@
+using Granary.Serving.Sources.Blob;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ public static class ModelSourcesExtensions
 {
     /// <summary>
     /// Adds <see cref="ISourcePolicy"/> and the sources. Bind <see cref="SourcePolicyOptions"/>, <see cref="LocalSourceOptions"/>,
-    /// <see cref="HuggingFaceOptions"/> and <see cref="SourceHttpOptions"/> before or after; they are validated at start.
+    /// <see cref="HuggingFaceOptions"/>, <see cref="BlobStorageOptions"/> and <see cref="SourceHttpOptions"/> before or after; they are validated at start.
     /// </summary>
     public static IServiceCollection AddModelSources(this IServiceCollection services)
     {
@@ -18,15 +19,20 @@ public static class ModelSourcesExtensions
         services.AddOptions<LocalSourceOptions>().ValidateOnStart();
         services.AddOptions<HuggingFaceOptions>().ValidateOnStart();
         services.AddOptions<SourceHttpOptions>().ValidateOnStart();
+        services.AddOptions<BlobStorageOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SourcePolicyOptions>, SourcePolicyOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LocalSourceOptions>, LocalSourceOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<HuggingFaceOptions>, HuggingFaceOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SourceHttpOptions>, SourceHttpOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BlobStorageOptions>, BlobStorageOptionsValidator>());
         services.TryAddSingleton<ISourcePolicy, SourcePolicy>();
+        services.TryAddSingleton<InfernetCache>();
+        services.TryAddSingleton<HuggingFaceCache>();
         services.TryAddSingleton<SourceHttp>();
         services.TryAddSingleton<SourceRegistry>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelSource, LocalSource>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelSource, HuggingFaceSource>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelSource, AzureBlobSource>());
         return services;
     }
 }

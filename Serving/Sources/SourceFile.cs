@@ -15,12 +15,15 @@ internal sealed class LocalSourceFile(string path) : SourceFile
 {
     /// <summary>Absolute path without symbolic links.</summary>
     public string Path { get; } = path;
+
+    /// <summary>SHA-256 that a manifest demands, lower-case hex; null when none does.</summary>
+    public string? Sha256 { get; init; }
 }
 
 /// <summary>A file to be fetched.</summary>
 internal abstract class RemoteSourceFile : SourceFile
 {
-    /// <summary>SHA-256 that the source vouches for, lower-case hex.</summary>
+    /// <summary>SHA-256 that the source or a manifest vouches for, lower-case hex.</summary>
     public string? Sha256 { get; init; }
 
     /// <summary>SHA-1 of git's blob form (<c>blob LENGTH NUL content</c>) that the source vouches for, lower-case hex.</summary>
@@ -28,6 +31,9 @@ internal abstract class RemoteSourceFile : SourceFile
 
     /// <summary>Names the content: the same id with the same tag is the same content. Null when the source has none.</summary>
     public string? ETag { get; init; }
+
+    /// <summary>Makes a check of the content beyond its hash; null when there is none.</summary>
+    public virtual IContentCheck? CreateCheck() => null;
 
     /// <summary>Opens the content at an offset.</summary>
     /// <param name="offset">First byte wanted; the source may answer from 0.</param>

@@ -47,6 +47,23 @@ internal sealed partial class SourceHttp : IDisposable
         }
     }
 
+    /// <summary>The body of a small answer; null when it is longer than the limit.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.SourceFailed"/>: the connection broke, or it took too long.</exception>
+    public async Task<byte[]?> ReadAsync(SourceResponse response, int maxBytes, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(_options.ResponseTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            var content = await response.Message.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+            return await SmallBody.ReadAsync(content, maxBytes, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new ServingException(ServingError.SourceFailed, "the connection broke while a small answer was read", error);
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 
     private async Task<(SourceResponse?, string? Problem, TimeSpan? RetryAfter)> TryAsync(SourceRequest request, CancellationToken cancellation)

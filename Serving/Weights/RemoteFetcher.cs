@@ -113,6 +113,8 @@ internal sealed partial class RemoteFetcher(
         FetchKey key, RemoteSourceFile file, PartialDownload partial, CancellationToken cancellation)
     {
         var sha256 = partial.Sha256();
+        if (partial.CheckFault() is { } fault)
+            return new ServingException(ServingError.SourceFailed, $"'{key.Id}' is not used: {fault}");
         if (file.Sha256 is not null && file.Sha256 != sha256)
             return HashMismatch.Error(key.Id, "SHA-256", sha256, file.Sha256, "its source announced");
         if (key.Sha256 is not null && key.Sha256 != sha256)

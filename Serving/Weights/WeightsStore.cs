@@ -155,6 +155,8 @@ internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
             throw SizeLimit.Exceeded(key.Id.ToString(), file.Length.Value, maxBytes);
         var sha256 = await _localHashes.GetAsync(file.Path, cancellation).ConfigureAwait(false);
         key.Verify(sha256);
+        if (file.Sha256 is not null && file.Sha256 != sha256)
+            throw HashMismatch.Error(key.Id, "SHA-256", sha256, file.Sha256, "its manifest demands");
         _counters.Hit();
         return new StoredFile(file.Path, sha256, file.Length!.Value, file.Revision, null, null);
     }

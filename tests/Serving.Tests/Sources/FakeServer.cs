@@ -46,6 +46,9 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public ConcurrentQueue<FakeRequest> Requests { get; } = [];
 
+    /// <summary>Which requests <see cref="Requests"/> takes.</summary>
+    public Func<FakeRequest, bool> IsRecorded { get; set; } = static _ => true;
+
     public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     /// <summary>Completes with every gated response whose first part was sent.</summary>
@@ -86,7 +89,8 @@ internal sealed class FakeServer : IAsyncDisposable
                 var stream = client.GetStream();
                 if (await ReadAsync(stream) is not { } request)
                     return;
-                Requests.Enqueue(request);
+                if (IsRecorded(request))
+                    Requests.Enqueue(request);
                 var response = Handler(request);
                 await WriteAsync(stream, request, response);
             }

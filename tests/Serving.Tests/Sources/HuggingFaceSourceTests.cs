@@ -260,7 +260,7 @@ public sealed class HuggingFaceSourceTests : IAsyncDisposable
     [Fact]
     public async Task ResolveAsync_Offline_AsksNobody()
     {
-        var source = new HuggingFaceSource(Http(), Options.Create(new HuggingFaceOptions { Endpoint = _hub.Hub.Address, Offline = true }));
+        var source = Source(new HuggingFaceOptions { Endpoint = _hub.Hub.Address, Offline = true });
         var message = await Raises.ServingAsync(ServingError.SourceFailed,
             () => source.ResolveAsync(ModelIdParser.Parse("huggingface/o/n:m.pt"), false, default));
 
@@ -279,7 +279,10 @@ public sealed class HuggingFaceSourceTests : IAsyncDisposable
         => (RemoteSourceFile)await Source(_hub.Hub.Address, token).ResolveAsync(ModelIdParser.Parse(id), false, default);
 
     private HuggingFaceSource Source(string endpoint, string? token = null)
-        => new(Http(), Options.Create(new HuggingFaceOptions { Endpoint = endpoint, Token = token }));
+        => Source(new HuggingFaceOptions { Endpoint = endpoint, Token = token });
+
+    private HuggingFaceSource Source(HuggingFaceOptions options)
+        => new(Http(), new HuggingFaceCache(Options.Create(options)), Options.Create(options), new LineLogger<HuggingFaceSource>());
 
     private SourceHttp Http() => new(Options.Create(_http), _time, _log);
 }
