@@ -8,6 +8,8 @@ internal sealed class TorchInferenceRuntime : IInferenceRuntime
 {
     public int CudaDeviceCount => TorchRuntime.CudaDeviceCount;
 
+    public string Engine => $"libtorch {TorchRuntime.Version}; {TorchRuntime.CpuCapability}; {TorchRuntime.BlasInfo}";
+
     public string? ThreadWarning
     {
         get
