@@ -1,5 +1,6 @@
 using Granary.Api.Hosting;
 using Granary.Api.Http;
+using Granary.Api.Infernet.Receipts;
 using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Json;
@@ -17,6 +18,7 @@ internal sealed partial class ServiceOutputEndpoint(
     IModelCluster cluster,
     IModelCatalog catalog,
     DefaultModelState defaultModel,
+    ReceiptIssuer receipts,
     IOptions<ServerOptions> options,
     ILogger<ServiceOutputEndpoint> logger)
 {
@@ -67,9 +69,12 @@ internal sealed partial class ServiceOutputEndpoint(
             using (request.Input)
             {
                 var key = request.Model.Key ?? await FindDefaultAsync(request.Model.CatalogName, context.RequestAborted);
-                var call = new InferenceRequest { Inputs = [new Argument(null, request.Input)] };
+                var call = new InferenceRequest { Inputs = [new Argument(null, request.Input)], WantsProvenance = receipts.IsEnabled };
                 using var result = await cluster.InferAsync(key, call, context.RequestAborted);
+                var receipt = receipts.Begin(call, result);
                 InfernetResponseWriter.Write(writer, request.Format, result.Value);
+                if (receipt is not null)
+                    AddReceipt(context.Response, receipt, writer);
             }
 
             await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, writer.WrittenMemory);
@@ -78,6 +83,12 @@ internal sealed partial class ServiceOutputEndpoint(
         {
             await FailAsync(context, exception);
         }
+    }
+
+    private static void AddReceipt(HttpResponse response, Receipt receipt, PooledBufferWriter body)
+    {
+        receipt.Sign([], body.WrittenSpan);
+        response.Headers[ReceiptIssuer.Header] = receipt.ToHeader();
     }
 
     private async ValueTask<ModelKey> FindDefaultAsync(string name, CancellationToken cancellation)
