@@ -3,7 +3,7 @@ using Granary.Api.Infernet.Receipts;
 
 namespace Granary.Api.Infernet;
 
-/// <summary>The protocol of Ritual's Infernet torch service, all generations, off-chain.</summary>
+/// <summary>The protocol of Ritual's Infernet torch service, all generations, off-chain and on-chain.</summary>
 internal static class InfernetExtensions
 {
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];

@@ -58,7 +58,7 @@ internal sealed partial class ServiceOutputEndpoint(
     private InfernetRequest Parse(RequestBody body)
     {
         using (body)
-            return InfernetRequestReader.Read(body.Span, _references);
+            return InfernetRequestReader.Read(body.Span, _references, receipts.GivesProofs);
     }
 
     private async Task InferAsync(HttpContext context, InfernetRequest request)
@@ -66,15 +66,21 @@ internal sealed partial class ServiceOutputEndpoint(
         try
         {
             using var writer = new PooledBufferWriter();
-            using (request.Input)
+            using (request)
             {
                 var key = request.Model.Key ?? await FindDefaultAsync(request.Model.CatalogName, context.RequestAborted);
-                var call = new InferenceRequest { Inputs = [new Argument(null, request.Input)], WantsProvenance = receipts.IsEnabled };
+                var call = new InferenceRequest
+                {
+                    Inputs = [new Argument(null, request.Input)],
+                    Method = request.Method,
+                    Deterministic = request.Deterministic,
+                    WantsProvenance = receipts.IsEnabled,
+                };
                 using var result = await cluster.InferAsync(key, call, context.RequestAborted);
                 var receipt = receipts.Begin(call, result);
-                InfernetResponseWriter.Write(writer, request.Format, result.Value);
+                InfernetResponseWriter.Write(writer, request, result.Value, receipt);
                 if (receipt is not null)
-                    AddReceipt(context.Response, receipt, writer);
+                    context.Response.Headers[ReceiptIssuer.Header] = receipt.ToHeader();
             }
 
             await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, writer.WrittenMemory);
@@ -83,12 +89,6 @@ internal sealed partial class ServiceOutputEndpoint(
         {
             await FailAsync(context, exception);
         }
-    }
-
-    private static void AddReceipt(HttpResponse response, Receipt receipt, PooledBufferWriter body)
-    {
-        receipt.Sign([], body.WrittenSpan);
-        response.Headers[ReceiptIssuer.Header] = receipt.ToHeader();
     }
 
     private async ValueTask<ModelKey> FindDefaultAsync(string name, CancellationToken cancellation)

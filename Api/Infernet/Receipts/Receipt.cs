@@ -44,6 +44,9 @@ internal sealed class Receipt
         key.IdWord.CopyTo(At(8));
     }
 
+    /// <summary>Whether on-chain answers carry it as their proof.</summary>
+    public bool IsProof { get; init; }
+
     /// <summary>Adds the bytes that go over the wire and signs. Once.</summary>
     /// <param name="input">The ABI-encoded request of a chain; empty otherwise.</param>
     /// <param name="answer">The ABI-encoded answer for a chain; otherwise the body of the response.</param>

@@ -40,7 +40,7 @@ internal sealed class ReceiptIssuer : IDisposable
             return null;
         var provenance = result.Provenance
             ?? throw new ServingException(ServingError.Unavailable, $"the silo of '{result.Key}' does not say which weights it holds, so no receipt can be signed; update it");
-        return new Receipt(Key, EngineOf(provenance.Engine), provenance.Sha256, request, result, _time.GetUtcNow().ToUnixTimeMilliseconds());
+        return new Receipt(Key, EngineOf(provenance.Engine), provenance.Sha256, request, result, _time.GetUtcNow().ToUnixTimeMilliseconds()) { IsProof = GivesProofs };
     }
 
     /// <inheritdoc/>
