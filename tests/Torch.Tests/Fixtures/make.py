@@ -335,6 +335,13 @@ class OnlyNamed(torch.nn.Module):
         return x * self.scale
 
 
+class Twice(torch.nn.Module):
+    """Takes what another model returned: any shape, float64."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2.0 + 1.0
+
+
 class Heavy(torch.nn.Module):
     """Work that libraries cut into pieces by the number of threads; no weights but a small convolution."""
 
@@ -379,7 +386,7 @@ def rewrite(source: str, target: str, change) -> None:
 def main() -> None:
     torch.manual_seed(7)
     for name, module in {"linear8": Linear8(), "echo": Echo(), "calls": Calls(), "outputs": Outputs(), "stateful": Stateful(),
-                         "conv_bn": ConvBn(), "only_named": OnlyNamed(), "heavy": Heavy()}.items():
+                         "conv_bn": ConvBn(), "only_named": OnlyNamed(), "heavy": Heavy(), "twice": Twice()}.items():
         torch.jit.script(module).save(path(name + ".pt"))
     torch.jit.freeze(torch.jit.script(Linear8()).eval()).save(path("frozen.pt"))
     torch.jit.script(Linear8().to(torch.bfloat16)).save(path("bfloat16.pt"))
