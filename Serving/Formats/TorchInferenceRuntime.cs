@@ -8,7 +8,7 @@ internal sealed class TorchInferenceRuntime : IInferenceRuntime
 {
     public int CudaDeviceCount => TorchRuntime.CudaDeviceCount;
 
-    public string Engine => $"libtorch {TorchRuntime.Version}; {TorchRuntime.CpuCapability}; {TorchRuntime.BlasInfo}";
+    public string Engine => TorchRuntime.Engine;
 
     public string? ThreadWarning
     {
