@@ -24,7 +24,7 @@ internal static class InfernetDescriptions
 
     private static readonly OperationDescription ServiceOutput = new("Infernet", "Run a model")
     {
-        Details = "The call of an Infernet node. Three generations of `data` are understood: `{\"dtype\",\"values\"}`; `{\"input\":{\"dtype\",\"shape\",\"values\"},\"model_source\"?,\"load_args\"?}`; and `{\"model_id\"?,\"input\":{\"dtype\":<number>,\"shape\",\"values\"}}`. A missing `destination` is the source. The answer has the form of its generation.",
+        Details = "The call of an Infernet node. Three generations of `data` are understood: `{\"dtype\",\"values\"}`; `{\"input\":{\"dtype\",\"shape\",\"values\"},\"model_source\"?,\"load_args\"?}`; and `{\"model_id\"?,\"input\":{\"dtype\":<number>,\"shape\",\"values\"}}`. With `source` 0 `data` is the hex text of what a contract encoded: `(int256[])`, `(uint8,string,string,string,bytes)` or `(bytes,bytes[,uint8[,uint8]])`. A missing `destination` is the source. The answer has the form of its generation; with `destination` 0 it is `{\"raw_input\",\"processed_input\",\"raw_output\",\"processed_output\",\"proof\"}` in hex. Optional in `data`: `method` and `deterministic`.",
         Request = Request,
         Responses =
         [

@@ -29,7 +29,7 @@ internal static class VectorShape
     // A size is below 2^16 and the limit below 2^31, so a product stays below 2^47 when it stops behind the limit; a zero after that is found first.
     private static long Count(long[] sizes, int limit)
     {
-        if (sizes.Contains(0))
+        if (sizes.AsSpan().Contains(0))
             return 0;
         long count = 1;
         foreach (var size in sizes)
