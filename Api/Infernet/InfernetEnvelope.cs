@@ -63,11 +63,11 @@ internal struct InfernetEnvelope
         return true;
     }
 
-    /// <summary>Throws unless this is a request that can be answered: no stream, no proof, data of the source's kind.</summary>
+    /// <summary>Throws unless this is a request that can be answered: no stream, no proof where none is given, data of the source's kind.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/> or <see cref="ServingError.Unsupported"/>.</exception>
-    public readonly void Check()
+    public readonly void Check(bool givesProofs)
     {
-        if (_requiresProof)
+        if (_requiresProof && !givesProofs)
             throw new ServingException(ServingError.Unsupported, "Proofs are not supported for Torch Inference Service");
         if (_source is null)
             throw Invalid("The request has no source; expected 0 (on-chain) or 1 (off-chain)");
@@ -93,7 +93,7 @@ internal struct InfernetEnvelope
     /// Reads a body whose data turned out to be wrong once more without looking into the data, and throws what is wrong around it:
     /// that a proof is not supported matters more to the caller than a missing field in the data.
     /// </summary>
-    public static void CheckAround(ReadOnlySpan<byte> body)
+    public static void CheckAround(ReadOnlySpan<byte> body, bool givesProofs)
     {
         var cursor = new JsonCursor(body);
         var envelope = default(InfernetEnvelope);
@@ -105,7 +105,7 @@ internal struct InfernetEnvelope
         }
 
         cursor.End();
-        envelope.Check();
+        envelope.Check(givesProofs);
     }
 
     private static long ReadNumber(ref JsonCursor cursor, string name) => cursor.PeekKind() == JsonKind.Number

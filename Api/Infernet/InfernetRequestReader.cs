@@ -8,24 +8,27 @@ namespace Granary.Api.Infernet;
 internal static class InfernetRequestReader
 {
     /// <summary>Reads a request of any generation, off-chain or on-chain.</summary>
+    /// <param name="body">The whole body.</param>
+    /// <param name="references">Models that requests named before.</param>
+    /// <param name="givesProofs">Whether a request may want a proof.</param>
     /// <returns>A request that the caller disposes.</returns>
     /// <exception cref="ServingException">The body is malformed, or asks for something that this service does not do.</exception>
-    public static InfernetRequest Read(ReadOnlySpan<byte> body, ModelReferenceCache references)
+    public static InfernetRequest Read(ReadOnlySpan<byte> body, ModelReferenceCache references, bool givesProofs)
     {
         if (body.IsEmpty)
             throw new ServingException(ServingError.InvalidArgument, "The request body is empty; expected a JSON object with source and data");
         try
         {
-            return ReadOnce(body, references);
+            return ReadOnce(body, references, givesProofs);
         }
         catch (ServingException)
         {
-            InfernetEnvelope.CheckAround(body);
+            InfernetEnvelope.CheckAround(body, givesProofs);
             throw;
         }
     }
 
-    private static InfernetRequest ReadOnce(ReadOnlySpan<byte> body, ModelReferenceCache references)
+    private static InfernetRequest ReadOnce(ReadOnlySpan<byte> body, ModelReferenceCache references, bool givesProofs)
     {
         var cursor = new JsonCursor(body);
         var envelope = default(InfernetEnvelope);
@@ -43,7 +46,7 @@ internal static class InfernetRequestReader
             }
 
             cursor.End();
-            envelope.Check();
+            envelope.Check(givesProofs);
             return envelope.IsOnChain
                 ? OnChainRequestReader.Read(envelope.ReadDigits(cursor), envelope, references)
                 : data.Take(cursor, envelope, references);

@@ -18,7 +18,7 @@ internal sealed class ScriptModuleFactory : IScriptModuleFactory
 
         public long ParameterBytes => module.ParameterBytes;
 
-        public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments) => module.Invoke(method, arguments);
+        public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments, bool deterministic) => module.Invoke(method, arguments, deterministic);
 
         public void Dispose() => module.Dispose();
     }

@@ -63,6 +63,10 @@ public sealed unsafe class ScriptModule : IDisposable
     /// </summary>
     /// <param name="method">Such as <c>forward</c>.</param>
     /// <param name="arguments">Positional ones first, then named ones; read only until this returns, not disposed.</param>
+    /// <param name="deterministic">
+    /// The same bits every time, whatever <c>OMP_NUM_THREADS</c> and <see cref="ModuleOptions.Optimize"/> say: one thread, no
+    /// value-changing optimisation. Between machines the processor kind and the libraries may still make a difference.
+    /// </param>
     /// <returns>The result; dispose it after reading, its tensors are native memory.</returns>
     /// <exception cref="TorchException">
     /// <see cref="TorchFailure.Arguments"/>: they do not fit the schema; <see cref="TorchFailure.Model"/>: the model raised;
@@ -70,14 +74,14 @@ public sealed unsafe class ScriptModule : IDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The module was disposed.</exception>
     [SkipLocalsInit]
-    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments)
+    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments, bool deterministic = false)
     {
         var index = IndexOf(method);
         var tape = new ArgumentTape(stackalloc byte[512]);
         try
         {
             tape.Write(arguments);
-            var result = _native.Invoke(index, tape.Written, out var written);
+            var result = _native.Invoke(index, deterministic, tape.Written, out var written);
             return Read(result, written);
         }
         finally

@@ -9,6 +9,7 @@
 #include "ArgumentMatch.h"
 #include "Module.h"
 
+#include <c10/core/CPUAllocator.h>
 #include <c10/util/irange.h>
 
 namespace granary {
@@ -21,7 +22,8 @@ c10::TypePtr element_type(const c10::IValue& value) {
 
 class ArgumentReader {
  public:
-  ArgumentReader(TapeReader& tape, c10::Device device, Loans& loans) : tape_(tape), device_(device), loans_(loans) {}
+  ArgumentReader(TapeReader& tape, c10::Device device, bool aligned, Loans& loans)
+      : tape_(tape), device_(device), aligned_(aligned), loans_(loans) {}
 
   c10::IValue read(const c10::TypePtr& type, const Path& path, bool copy, int depth = 0) {
     if (depth > kMaxDepth) reject(path, "values nest deeper than " + std::to_string(kMaxDepth) + " levels");
@@ -101,7 +103,7 @@ class ArgumentReader {
     auto tensor = at::detail::make_tensor<c10::TensorImpl>(c10::Storage(storage), c10::DispatchKeySet(c10::DispatchKey::CPU), meta);
     if (rank != 1 || sizes[0] != 0) tensor.unsafeGetTensorImpl()->set_sizes_contiguous(sizes);
     if (!device_.is_cpu()) return tensor.to(device_);
-    if (copy) return tensor.clone();
+    if (copy || (aligned_ && reinterpret_cast<uintptr_t>(data) % c10::gAlignment != 0)) return tensor.clone();
     loans_.push_back(std::move(storage));
     return tensor;
   }
@@ -270,6 +272,7 @@ class ArgumentReader {
 
   TapeReader& tape_;
   c10::Device device_;
+  bool aligned_;
   Loans& loans_;
 };
 
@@ -308,8 +311,8 @@ const char* tag_name(Tag tag) {
   return index < sizeof kNames / sizeof *kNames ? kNames[index] : "unknown";
 }
 
-void read_arguments(const Method& method, TapeReader& tape, c10::Device device, torch::jit::Stack& stack, Loans& loans) {
-  ArgumentReader reader(tape, device, loans);
+void read_arguments(const Method& method, TapeReader& tape, c10::Device device, bool aligned, torch::jit::Stack& stack, Loans& loans) {
+  ArgumentReader reader(tape, device, aligned, loans);
   const auto count = tape.get_count(2);
   const auto& parameters = method.parameters;
   c10::SmallVector<bool, 16> given(parameters.size(), false);

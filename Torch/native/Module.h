@@ -28,11 +28,18 @@ struct Method {
   torch::jit::Code code;
 };
 
-struct Module {
+// One form of a module's code with its methods, in the order of the archive.
+struct Program {
   torch::jit::Module module;
+  std::vector<Method> methods;
+};
+
+struct Module {
+  Program program;
+  // What deterministic calls run when `program` was optimized for inference, which moves results; empty otherwise.
+  Program plain;
   c10::Device device{c10::kCPU};
   int64_t parameter_bytes = 0;
-  std::vector<Method> methods;
   TapeWriter description;
 };
 
@@ -42,8 +49,9 @@ std::unique_ptr<Module> load(const std::string& path, std::string_view device, b
 // Storages that lend the caller's memory to libtorch for the length of one call.
 using Loans = c10::SmallVector<c10::Storage, 4>;
 
-// Fills `stack` from slot 1 on with the arguments of `method`, defaults included.
-void read_arguments(const Method& method, TapeReader& tape, c10::Device device, torch::jit::Stack& stack, Loans& loans);
+// Fills `stack` from slot 1 on with the arguments of `method`, defaults included. `aligned`: what does not stand on
+// a cache line is copied to where it does, because kernels may take other steps at another alignment.
+void read_arguments(const Method& method, TapeReader& tape, c10::Device device, bool aligned, torch::jit::Stack& stack, Loans& loans);
 
 // What one call returned. The tape points into the tensors that `root` and `kept` hold.
 struct Result {

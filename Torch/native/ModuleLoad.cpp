@@ -155,12 +155,20 @@ Method describe(const torch::jit::Function& function) {
   return method;
 }
 
+Program program_of(torch::jit::Module module) {
+  Program program{std::move(module), {}};
+  for (const auto& method : program.module.get_methods()) {
+    if (is_exported(method.name())) program.methods.push_back(describe(method.function()));
+  }
+  return program;
+}
+
 void write_description(Module& module) {
   auto& tape = module.description;
   tape.put_string(module.device.str());
   tape.put(module.parameter_bytes);
-  tape.put(static_cast<uint32_t>(module.methods.size()));
-  for (const auto& method : module.methods) {
+  tape.put(static_cast<uint32_t>(module.program.methods.size()));
+  for (const auto& method : module.program.methods) {
     tape.put_string(method.name);
     tape.put_string(method.return_type);
     tape.put(static_cast<uint32_t>(method.parameters.size()));
@@ -183,10 +191,8 @@ std::unique_ptr<Module> load(const std::string& path, std::string_view device, b
   auto module = torch::jit::load(path, loaded->device);
   module.eval();
   loaded->parameter_bytes = parameter_bytes(module);
-  loaded->module = frozen(module, optimize);
-  for (const auto& method : loaded->module.get_methods()) {
-    if (is_exported(method.name())) loaded->methods.push_back(describe(method.function()));
-  }
+  loaded->program = program_of(frozen(module, optimize));
+  if (optimize) loaded->plain = program_of(frozen(module, false));
   write_description(*loaded);
   return loaded;
 }

@@ -29,14 +29,14 @@ internal sealed unsafe partial class NativeModule : SafeHandle
         return tape;
     }
 
-    /// <summary>Calls a method; the caller owns the result.</summary>
+    /// <summary>Calls a method, bit for bit repeatable when asked; the caller owns the result.</summary>
     /// <exception cref="TorchException">The arguments do not fit or the model failed.</exception>
     /// <exception cref="ObjectDisposedException">The module was disposed.</exception>
-    public NativeResult Invoke(int method, ReadOnlySpan<byte> arguments, out byte* tape)
+    public NativeResult Invoke(int method, bool deterministic, ReadOnlySpan<byte> arguments, out byte* tape)
     {
         nint error, result;
         fixed (byte* start = arguments)
-            error = Invoke(this, method, start, arguments.Length, out result, out tape);
+            error = Invoke(this, method, deterministic ? 1 : 0, start, arguments.Length, out result, out tape);
         NativeError.ThrowIfAny(error);
         return new NativeResult(result);
     }
@@ -59,7 +59,7 @@ internal sealed unsafe partial class NativeModule : SafeHandle
     // Reads the argument tape and the tensors it points to only until it returns; the caller owns the result, which
     // owns the result tape. Thread-safe: any number of calls at once. Returns an error object or null.
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_invoke")]
-    private static partial nint Invoke(NativeModule module, int method, byte* tape, long length, out nint result, out byte* resultTape);
+    private static partial nint Invoke(NativeModule module, int method, int flags, byte* tape, long length, out nint result, out byte* resultTape);
 
     // Ends the module's life; no call may be running.
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_free")]

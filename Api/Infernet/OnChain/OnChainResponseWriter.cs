@@ -1,3 +1,4 @@
+using Granary.Api.Infernet.Receipts;
 using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Torch;
@@ -10,9 +11,9 @@ namespace Granary.Api.Infernet.OnChain;
 /// </summary>
 internal static class OnChainResponseWriter
 {
-    /// <summary>Writes the whole body.</summary>
+    /// <summary>Writes the whole body, and signs the receipt when there is one.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: the generation's vector cannot hold the value.</exception>
-    public static void Write(PooledBufferWriter writer, InfernetFormat format, OnChainReply reply, Tensor tensor)
+    public static void Write(PooledBufferWriter writer, InfernetFormat format, OnChainReply reply, Tensor tensor, Receipt? receipt)
     {
         using var output = new PooledBufferWriter();
         Encode(output, format, reply.Output, tensor);
@@ -20,7 +21,15 @@ internal static class OnChainResponseWriter
         WriteHex(writer, reply.RawInput);
         writer.Write("\",\"processed_input\":\"\",\"raw_output\":\""u8);
         WriteHex(writer, output.WrittenSpan);
-        writer.Write("\",\"processed_output\":\"\",\"proof\":\"\"}"u8);
+        writer.Write("\",\"processed_output\":\"\",\"proof\":\""u8);
+        if (receipt is not null)
+        {
+            receipt.Sign(reply.RawInput, output.WrittenSpan);
+            if (receipt.IsProof)
+                WriteProof(writer, receipt);
+        }
+
+        writer.Write("\"}"u8);
     }
 
     private static void Encode(PooledBufferWriter output, InfernetFormat format, OutputOptions options, Tensor tensor)
@@ -37,6 +46,13 @@ internal static class OnChainResponseWriter
                 Generation2.WriteVector(output, tensor, options);
                 break;
         }
+    }
+
+    private static void WriteProof(PooledBufferWriter writer, Receipt receipt)
+    {
+        Span<byte> proof = stackalloc byte[Receipt.ProofSize];
+        receipt.WriteProof(proof);
+        WriteHex(writer, proof);
     }
 
     private static void WriteHex(PooledBufferWriter writer, ReadOnlySpan<byte> bytes)
