@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Fits scikit-learn models on seeded data, saves each with torch.save and writes beside it what scikit-learn answers:
 /usr/bin/python3 make_models.py <empty folder> [<folder of the sk2torch library>] (Debian's python3-torch and python3-sklearn).
+Each family of models gets a folder of its own.
 
 With the second argument the real library wraps the models; models that it cannot wrap or pickle are left out and printed."""
 import json
@@ -55,14 +56,14 @@ def save(name, model, methods, rows=None, tolerance=1e-9, expected=None):
         cases.append(case(method, given, expected[method] if method in expected else getattr(model, method)(given), tolerance))
     cases.append({**cases[0], "method": "forward"})
     try:
-        torch.save(wrap(model), out / f"{name}.pt")
+        torch.save(wrap(model), folder / f"{name}.pt")
     except Exception as error:
         if not real:
             raise
-        (out / f"{name}.pt").unlink(missing_ok=True)
+        (folder / f"{name}.pt").unlink(missing_ok=True)
         print(f"left out {name}: {type(error).__name__}: {error}")
         return
-    (out / f"{name}.json").write_text(json.dumps(cases))
+    (folder / f"{name}.json").write_text(json.dumps(cases))
 
 
 def linear_models():
@@ -204,4 +205,6 @@ def compositions():
 
 
 for family in (linear_models, scalers, trees, boosting, dummies, kernels, binarizers, networks, compositions):
+    folder = out / family.__name__
+    folder.mkdir()
     family()
