@@ -3,7 +3,8 @@ namespace Granary.Serving.Formats;
 /// <summary>For each kind of file that cannot be served: what it is and what to do about it.</summary>
 internal static class FormatErrors
 {
-    private const string Convert = "convert it in Python with torch.jit.script(model).save('model.pt') and serve that file";
+    /// <summary>The way from Python to a file that every server of TorchScript takes.</summary>
+    public const string Convert = "convert it in Python with torch.jit.script(model).save('model.pt') and serve that file";
 
     public static ServingException Of(SniffedArchive archive, string source) => archive.Kind switch
     {

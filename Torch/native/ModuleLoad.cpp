@@ -16,7 +16,6 @@
 #include <torch/cuda.h>
 
 namespace granary {
-namespace {
 
 c10::Device parse_device(std::string_view text) {
   if (text == "cpu") return c10::Device(c10::kCPU);
@@ -32,6 +31,8 @@ c10::Device parse_device(std::string_view text) {
     throw Failure{Code::Load, "device '" + name + "' is not there: this machine has cuda:0 to cuda:" + std::to_string(devices - 1)};
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
+
+namespace {
 
 using Storages = std::unordered_set<const void*>;
 
@@ -175,12 +176,9 @@ void write_description(Module& module) {
 
 }  // namespace
 
-std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize) {
-  prepare_thread();
+std::unique_ptr<Module> finish(torch::jit::Module module, c10::Device device, bool optimize) {
   auto loaded = std::make_unique<Module>();
-  loaded->device = parse_device(device);
-  c10::InferenceMode inference;
-  auto module = torch::jit::load(path, loaded->device);
+  loaded->device = device;
   module.eval();
   loaded->parameter_bytes = parameter_bytes(module);
   loaded->module = frozen(module, optimize);
@@ -189,6 +187,13 @@ std::unique_ptr<Module> load(const std::string& path, std::string_view device, b
   }
   write_description(*loaded);
   return loaded;
+}
+
+std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize) {
+  prepare_thread();
+  const auto place = parse_device(device);
+  c10::InferenceMode inference;
+  return finish(torch::jit::load(path, place), place, optimize);
 }
 
 }  // namespace granary
