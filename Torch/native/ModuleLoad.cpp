@@ -64,8 +64,9 @@ int64_t parameter_bytes(const torch::jit::Module& module) {
   return bytes;
 }
 
+// As Python has it, a leading underscore means that a method is the module's own business (also __getstate__).
 bool is_exported(const std::string& name) {
-  return name != "__getstate__" && name != "__setstate__";
+  return name.empty() || name[0] != '_';
 }
 
 std::vector<std::string> other_methods(const torch::jit::Module& module) {

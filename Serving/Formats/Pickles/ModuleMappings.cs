@@ -7,6 +7,7 @@ internal static class ModuleMappings
 {
     private static readonly IModuleMapping[] Listed =
     [
+        .. Sklearn.SklearnMappings.All,
     ];
 
     /// <summary>Mappings by full class name.</summary>

@@ -9,7 +9,7 @@ internal sealed class WrappedMlpMapping : IModuleMapping
 
     private const string Head = """
         def forward(self, x: Tensor, include_negative: bool = False) -> Tensor:
-            y = self.layers(x.to(self.dtype))
+            y = self.layers.forward(x.to(self.dtype))
 
         """;
 
@@ -73,13 +73,13 @@ internal sealed class MlpClassifierMapping : IModuleMapping
 {
     private const string Source = """
         def predict(self, x: Tensor) -> Tensor:
-            return self.label_binarizer.inverse_transform(self.module(x).exp())
+            return self.label_binarizer.inverse_transform(self.module.forward(x).exp())
 
         def forward(self, x: Tensor) -> Tensor:
             return self.predict(x)
 
         def predict_log_proba(self, x: Tensor) -> Tensor:
-            return self.module(x, True)
+            return self.module.forward(x, True)
 
         def predict_proba(self, x: Tensor) -> Tensor:
             return self.predict_log_proba(x).exp()
@@ -100,7 +100,7 @@ internal sealed class MlpRegressorMapping : IModuleMapping
 {
     private const string Source = """
         def predict(self, x: Tensor) -> Tensor:
-            y = self.module(x)
+            y = self.module.forward(x)
             return y.view(-1) if y.size(1) == 1 else y
 
         def forward(self, x: Tensor) -> Tensor:

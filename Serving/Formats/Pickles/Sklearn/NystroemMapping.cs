@@ -7,7 +7,7 @@ internal sealed class NystroemMapping : IModuleMapping
 {
     private const string Source = """
         def transform(self, x: Tensor) -> Tensor:
-            return self.kernel(x.to(self.components.dtype), self.components) @ self.normalization.t()
+            return self.kernel.forward(x.to(self.components.dtype), self.components) @ self.normalization.t()
 
         def forward(self, x: Tensor) -> Tensor:
             return self.transform(x)

@@ -23,7 +23,7 @@ internal sealed class PipelineMapping : IModuleMapping
 
         var input = new StringBuilder("x");
         for (var i = 0; i < modules.Count; i++)
-            input.Insert(0, $"self.transform_{i}(").Append(')');
+            input.Insert(0, $"self.transform_{i}.forward(").Append(')');
         var invertible = modules.TrueForAll(step => Methods.Has(step.Value, "inverse_transform"));
         var final = Methods.Require(mapper.Map(fields.Child("final")), fields, "final", "forward");
         var source = Delegation.Source(final, "final", input.ToString(), "forward", "predict", "decision_function", "predict_proba", "predict_log_proba", "transform");

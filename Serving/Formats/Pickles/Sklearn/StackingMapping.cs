@@ -47,7 +47,7 @@ internal sealed class StackingMapping : IModuleMapping
         }
 
         if (fields.Flag("passthrough"))
-            transform.Append("    outputs.append(x.view(x.size(0), x.numel() // max(x.size(0), 1)))\n");
+            transform.Append("    outputs.append(x.flatten(1))\n");
         transform.Append("    return torch.cat(outputs, dim=-1)");
         return new ModuleBlueprint
         {

@@ -7,7 +7,7 @@ internal static class SvcSource
 {
     private const string TwoClasses = """
         def decision_function(self, x: Tensor) -> Tensor:
-            kernel = self.kernel(x.to(self.support_vectors.dtype), self.support_vectors)
+            kernel = self.kernel.forward(x.to(self.support_vectors.dtype), self.support_vectors)
             return (kernel @ self.dual_coef.t() + self.intercept).view(-1)
 
         def predict(self, x: Tensor) -> Tensor:
@@ -132,7 +132,7 @@ internal static class SvcSource
 
         return $"""
             def _pairs(self, x: Tensor) -> Tensor:
-                kernel = self.kernel(x.to(self.support_vectors.dtype), self.support_vectors)
+                kernel = self.kernel.forward(x.to(self.support_vectors.dtype), self.support_vectors)
                 parts = torch.cat([{parts}], dim=1)
                 return parts.index_select(1, self.first_part) + parts.index_select(1, self.second_part) + self.intercept
 

@@ -7,7 +7,7 @@ internal sealed class SvrMapping : IModuleMapping
 {
     private const string Source = """
         def predict(self, x: Tensor) -> Tensor:
-            kernel = self.kernel(x.to(self.support_vectors.dtype), self.support_vectors)
+            kernel = self.kernel.forward(x.to(self.support_vectors.dtype), self.support_vectors)
             return (kernel @ self.dual_coef.t()).view(-1) + self.intercept
 
         def forward(self, x: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ internal sealed class TargetRegressorMapping : IModuleMapping
             Modules = [new("regressor", regressor), new("transformer", transformer)],
             Source = $"""
                 def predict(self, x: Tensor) -> Tensor:
-                    y = self.regressor(x)
+                    y = self.regressor.forward(x)
                     y = self.transformer.inverse_transform(y.unsqueeze(1) if y.dim() == 1 else y)
                     return {squeeze}
 
