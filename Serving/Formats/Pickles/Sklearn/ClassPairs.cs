@@ -14,61 +14,47 @@ internal sealed class ClassPairs
         _pairs = [.. Enumerable.Range(0, classes).SelectMany(i => Enumerable.Range(i + 1, classes - i - 1).Select(j => (i, j)))];
     }
 
-    public int Count => _pairs.Length;
+    /// <summary>How many pairs so many classes have.</summary>
+    public static long Count(long classes) => checked(classes * (classes - 1) / 2);
 
-    public IEnumerable<KeyValuePair<string, Tensor>> Buffers(DType dtype, bool hasProbability)
-    {
-        // Two classes are one pair and need none of this.
-        if (_classes == 2)
-            return [];
-        var first = Indicator(pair => pair.I);
-        var second = Indicator(pair => pair.J);
-        return
-        [
-            Index("first_part", pair => (pair.I * (_classes - 1)) + pair.J - 1),
-            Index("second_part", pair => (pair.J * (_classes - 1)) + pair.I),
-            new("first_class", Floats(dtype, [Count, _classes], first)),
-            new("second_class", Floats(dtype, [Count, _classes], second)),
-            .. hasProbability ? Matrix(dtype) : [],
-        ];
-    }
+    /// <summary>For every pair: its classes and the columns of <c>parts</c> in which their support vectors' share of it is.</summary>
+    public KeyValuePair<string, Tensor>[] Indices() =>
+    [
+        Index("first_class", pair => pair.I),
+        Index("second_class", pair => pair.J),
+        Index("first_part", pair => (pair.I * (_classes - 1)) + pair.J - 1),
+        Index("second_part", pair => (pair.J * (_classes - 1)) + pair.I),
+    ];
 
-    /// <summary>For every cell (i, j) of a matrix of classes: its pair, and p = <c>offset + sign * p(pair)</c>.</summary>
-    private IEnumerable<KeyValuePair<string, Tensor>> Matrix(DType dtype)
+    /// <summary>For every cell (i, j) of a matrix of classes: its pair, and p = <c>offset + sign * p(pair)</c>; and a unit matrix.</summary>
+    public KeyValuePair<string, Tensor>[] Matrix(DType dtype)
     {
         var cell = new long[_classes * _classes];
-        var sign = new double[cell.Length];
-        var offset = new double[cell.Length];
-        for (var pair = 0; pair < Count; pair++)
+        var (sign, offset, one) = (new double[cell.Length], new double[cell.Length], new double[cell.Length]);
+        for (var pair = 0; pair < _pairs.Length; pair++)
         {
-            var (i, j) = _pairs[pair];
-            cell[(i * _classes) + j] = cell[(j * _classes) + i] = pair;
-            (sign[(i * _classes) + j], sign[(j * _classes) + i], offset[(j * _classes) + i]) = (1, -1, 1);
+            var (upper, lower) = ((_pairs[pair].I * _classes) + _pairs[pair].J, (_pairs[pair].J * _classes) + _pairs[pair].I);
+            cell[upper] = cell[lower] = pair;
+            (sign[upper], sign[lower], offset[lower]) = (1, -1, 1);
         }
 
-        var one = new double[cell.Length];
-        for (var i = 0; i < _classes; i++)
-            one[(i * _classes) + i] = 1;
+        for (var i = 0; i < cell.Length; i += _classes + 1)
+            one[i] = 1;
         return
         [
-            new("one", Floats(dtype, [_classes, _classes], one)),
             new("cell_pair", Tensor.From<long>(DType.Int64, [cell.Length], cell)),
-            new("cell_sign", Floats(dtype, [cell.Length], sign)),
-            new("cell_offset", Floats(dtype, [cell.Length], offset)),
+            new("cell_sign", Floats(dtype, sign)),
+            new("cell_offset", Floats(dtype, offset)),
+            new("one", Floats(dtype, one, _classes)),
         ];
     }
 
     private KeyValuePair<string, Tensor> Index(string name, Func<(int I, int J), int> of) =>
-        new(name, Tensor.From<long>(DType.Int64, [Count], _pairs.Select(pair => (long)of(pair)).ToArray()));
+        new(name, Tensor.From<long>(DType.Int64, [_pairs.Length], _pairs.Select(pair => (long)of(pair)).ToArray()));
 
-    private double[] Indicator(Func<(int I, int J), int> of)
+    private static Tensor Floats(DType dtype, double[] values, int columns = 1)
     {
-        var values = new double[Count * _classes];
-        for (var pair = 0; pair < Count; pair++)
-            values[(pair * _classes) + of(_pairs[pair])] = 1;
-        return values;
+        long[] shape = columns == 1 ? [values.Length] : [values.Length / columns, columns];
+        return dtype == DType.Float64 ? Tensor.From<double>(dtype, shape, values) : Tensor.From<float>(DType.Float32, shape, Array.ConvertAll(values, value => (float)value));
     }
-
-    private static Tensor Floats(DType dtype, ReadOnlySpan<long> shape, double[] values) =>
-        dtype == DType.Float64 ? Tensor.From<double>(dtype, shape, values) : Tensor.From<float>(DType.Float32, shape, Array.ConvertAll(values, value => (float)value));
 }

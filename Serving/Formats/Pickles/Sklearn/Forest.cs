@@ -23,6 +23,9 @@ internal sealed class Forest
 
         """;
 
+    /// <summary>So that every tensor stays far below 2 GiB.</summary>
+    private const int MaxNodes = 1 << 26;
+
     private readonly List<long> _roots = [];
     private readonly List<long> _feature = [];
     private readonly List<long> _children = [];
@@ -43,7 +46,9 @@ internal sealed class Forest
         if (value.ElementCount == 0)
             throw fields.Refuse("value", "is empty");
         var threshold = fields.Floats("threshold", SklearnFields.Any);
-        var shape = TreeShape.Read(fields, checked((int)value.Shape[0]), checked((int)threshold.Shape[0]));
+        if (Nodes + value.ElementCount + threshold.ElementCount > MaxNodes)
+            throw fields.Refuse("value", $"makes the model larger than {MaxNodes} nodes");
+        var shape = TreeShape.Read(fields, (int)value.Shape[0], (int)threshold.Shape[0]);
         var first = Nodes;
         _roots.Add(first + shape.Root);
         foreach (var child in shape.Children)

@@ -15,10 +15,10 @@ internal sealed class PipelineMapping : IModuleMapping
     {
         var fields = new SklearnFields(module);
         var modules = new List<KeyValuePair<string, ModuleBlueprint>>();
-        foreach (var (name, step) in fields.Child("transforms").Modules)
+        foreach (var (_, step) in fields.Child("transforms").Modules)
         {
-            var transform = mapper.Map(step ?? throw fields.Refuse($"transforms.{name}", "is None; it must be a submodule"));
-            modules.Add(new($"transform_{modules.Count}", Methods.Require(transform, fields, $"transforms.{name}", "forward")));
+            var transform = mapper.Map(step ?? throw fields.Refuse("transforms", "must hold submodules only, but has None among them"));
+            modules.Add(new($"transform_{modules.Count}", Methods.Require(transform, fields, "transforms", "forward")));
         }
 
         var input = new StringBuilder("x");

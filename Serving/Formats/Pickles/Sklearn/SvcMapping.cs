@@ -16,21 +16,30 @@ internal sealed class SvcMapping : IModuleMapping
         var fields = new SklearnFields(module);
         var vectors = fields.Floats("support_vectors", SklearnFields.Any, SklearnFields.Any);
         var counts = Counts(fields, vectors.Shape[0]);
-        var pairs = new ClassPairs(counts.Length);
+        var pairs = ClassPairs.Count(counts.Length);
         var hasProbability = fields.Flag("supports_prob");
         List<KeyValuePair<string, Tensor>> parameters =
         [
             new("support_vectors", vectors),
             new("dual_coef", fields.Floats("dual_coef", counts.Length - 1, vectors.Shape[0])),
-            new("intercept", fields.Floats("intercept", pairs.Count)),
+            new("intercept", fields.Floats("intercept", pairs)),
         ];
         if (hasProbability)
-            parameters.AddRange([new("prob_a", fields.Floats("prob_a", pairs.Count)), new("prob_b", fields.Floats("prob_b", pairs.Count))]);
+            parameters.AddRange([new("prob_a", fields.Floats("prob_a", pairs)), new("prob_b", fields.Floats("prob_b", pairs))]);
+        List<KeyValuePair<string, Tensor>> buffers = [new("classes", fields.Labels("classes", counts.Length))];
+        // Two classes are one pair and need no way from pairs to classes.
+        if (counts.Length > 2)
+        {
+            var ways = new ClassPairs(counts.Length);
+            buffers.AddRange(ways.Indices());
+            buffers.AddRange(hasProbability ? ways.Matrix(vectors.DType) : []);
+        }
+
         return new ModuleBlueprint
         {
             Name = fields.Class,
             Parameters = parameters,
-            Buffers = [new("classes", fields.Labels("classes", counts.Length)), .. pairs.Buffers(vectors.DType, hasProbability)],
+            Buffers = buffers,
             Modules = [KernelMapping.Of(fields, mapper)],
             Source = SvcSource.Of(counts, fields.Flag("ovr"), fields.Flag("break_ties"), hasProbability),
         };

@@ -33,12 +33,17 @@ internal static class SvcSource
         """;
 
     private const string ManyClasses = """
+        def _collect(self, of_first: Tensor, of_second: Tensor) -> Tensor:
+            sums = torch.zeros([of_first.size(0), self.classes.size(0)], dtype=of_first.dtype, device=of_first.device)
+            sums = sums.scatter_add(1, self.first_class.expand_as(of_first), of_first)
+            return sums.scatter_add(1, self.second_class.expand_as(of_second), of_second)
+
         def _votes(self, pairs: Tensor) -> Tensor:
-            lost = pairs < 0
-            return lost.logical_not().to(pairs.dtype) @ self.first_class + lost.to(pairs.dtype) @ self.second_class
+            lost = (pairs < 0).to(pairs.dtype)
+            return self._collect(1 - lost, lost)
 
         def _scores(self, pairs: Tensor) -> Tensor:
-            confidence = pairs @ (self.first_class - self.second_class)
+            confidence = self._collect(pairs, -pairs)
             return self._votes(pairs) + confidence / (3 * (confidence.abs() + 1))
 
 
