@@ -44,8 +44,7 @@ class BlueprintReader {
       const auto key = std::string(tape_.get_string());
       module.register_module(key, made.at(tape_.get<uint32_t>()));
     }
-    // The compiler wants the last line to end; C#'s raw strings do not.
-    module.define(std::string(tape_.get_string()) + '\n');
+    module.define(std::string(tape_.get_string()));
     return module;
   }
 

@@ -79,11 +79,9 @@ internal sealed class DummyClassifierMapping : IModuleMapping
         };
     }
 
-    private static Tensor OneElement(SklearnFields fields, string name)
-    {
-        var tensor = fields.Tensor(name);
-        return tensor.ElementCount == 1 ? tensor : throw fields.Refuse(name, $"has shape {SklearnFields.Print(tensor.Shape)}, but must hold one class");
-    }
+    /// <summary>A class alone or in a vector of one.</summary>
+    private static Tensor OneElement(SklearnFields fields, string name) =>
+        fields.Tensor(name).Shape.Length == 0 ? fields.Tensor(name) : fields.Shaped(name, 1);
 }
 
 /// <summary><c>DummyClassifier</c> with several outputs; probabilities are a list with one tensor an output.</summary>

@@ -15,12 +15,8 @@ internal sealed class PipelineMapping : IModuleMapping
     {
         var fields = new SklearnFields(module);
         var modules = new List<KeyValuePair<string, ModuleBlueprint>>();
-        foreach (var (_, step) in fields.Child("transforms").Modules)
-        {
-            var transform = mapper.Map(step ?? throw fields.Refuse("transforms", "must hold submodules only, but has None among them"));
-            modules.Add(new($"transform_{modules.Count}", Methods.Require(transform, fields, "transforms", "forward")));
-        }
-
+        foreach (var step in fields.Members("transforms", "torch.nn.modules.container.ModuleDict"))
+            modules.Add(new($"transform_{modules.Count}", Methods.Require(mapper.Map(step), fields, "transforms", "forward")));
         var input = new StringBuilder("x");
         for (var i = 0; i < modules.Count; i++)
             input.Insert(0, $"self.transform_{i}.forward(").Append(')');

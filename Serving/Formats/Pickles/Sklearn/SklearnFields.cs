@@ -78,11 +78,20 @@ internal readonly struct SklearnFields(PickledModule module)
     /// <summary>The members of a <c>ModuleList</c>, at least one.</summary>
     public PickledModule[] Children(string name)
     {
-        var members = Child(name).Modules;
-        var children = new List<PickledModule>(members.Count);
-        foreach (var (_, member) in members)
-            children.Add(member ?? throw Refuse(name, "must hold submodules only, but has None among them"));
-        return children.Count > 0 ? [.. children] : throw Refuse(name, "must hold submodules, but is empty");
+        var children = Members(name, "torch.nn.modules.container.ModuleList");
+        return children.Length > 0 ? children : throw Refuse(name, "must hold submodules, but is empty");
+    }
+
+    /// <summary>The members of a container of that class, in order.</summary>
+    public PickledModule[] Members(string name, string container)
+    {
+        var child = Child(name);
+        if (child.ClassName != container)
+            throw Refuse(name, $"must be a {container}");
+        var members = new List<PickledModule>(child.Modules.Count);
+        foreach (var (_, member) in child.Modules)
+            members.Add(member ?? throw Refuse(name, "must hold submodules only, but has None among them"));
+        return [.. members];
     }
 
     /// <summary>What to throw about one parameter, buffer, attribute or submodule.</summary>

@@ -24,6 +24,7 @@ internal static class SklearnMappings
         new MlpClassifierMapping(),
         new MlpRegressorMapping(),
         new StackingMapping(),
+        new PartMapping(),
         new PipelineMapping(),
         new TargetRegressorMapping(),
     ];
