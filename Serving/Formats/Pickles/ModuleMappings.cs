@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Granary.Serving.Formats.Pickles.Nn;
 
 namespace Granary.Serving.Formats.Pickles;
 
@@ -7,6 +8,7 @@ internal static class ModuleMappings
 {
     private static readonly IModuleMapping[] Listed =
     [
+        .. NnMappings.All,
     ];
 
     /// <summary>Mappings by full class name.</summary>
