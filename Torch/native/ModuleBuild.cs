@@ -67,7 +67,8 @@ internal static class ModuleBuild
             tape.Put((uint)order[child]);
         }
 
-        tape.PutString(blueprint.Source);
+        // TorchScript's parser wants the last line to end.
+        tape.PutString(blueprint.Source + "\n");
     }
 
     private static void Write(ref ArgumentTape tape, IReadOnlyList<KeyValuePair<string, Tensor>> tensors, HashSet<string> names, HashSet<NativeStorage> storages)

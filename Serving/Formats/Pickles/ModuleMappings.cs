@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using Granary.Serving.Formats.Pickles.Nn;
+using Granary.Serving.Formats.Pickles.Sklearn;
 
 namespace Granary.Serving.Formats.Pickles;
 
@@ -7,7 +9,8 @@ internal static class ModuleMappings
 {
     private static readonly IModuleMapping[] Listed =
     [
-        .. Sklearn.SklearnMappings.All,
+        .. NnMappings.All,
+        .. SklearnMappings.All,
     ];
 
     /// <summary>Mappings by full class name.</summary>

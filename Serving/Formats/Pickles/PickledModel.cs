@@ -1,12 +1,14 @@
+using Granary.Torch;
+
 namespace Granary.Serving.Formats.Pickles;
 
-/// <summary>The module tree of one file and the memory of its tensors.</summary>
-internal sealed class PickledModel(PickledModule root, IReadOnlyList<IDisposable> memory) : IDisposable
+/// <summary>A module that was read from a file, written down for libtorch, and the memory of its tensors.</summary>
+internal sealed class PickledModel(ModuleBlueprint blueprint, IReadOnlyList<IDisposable> memory) : IDisposable
 {
-    /// <summary>The outermost module.</summary>
-    public PickledModule Root { get; } = root;
+    /// <summary>The whole model; its tensors are there until this is disposed.</summary>
+    public ModuleBlueprint Blueprint { get; } = blueprint;
 
-    /// <summary>Gives the memory of every tensor in the tree back.</summary>
+    /// <summary>Gives the memory of the tensors back, except what a module that was built keeps.</summary>
     public void Dispose()
     {
         foreach (var item in memory)

@@ -3,7 +3,7 @@ using Granary.Torch;
 namespace Granary.Serving.Formats.Pickles;
 
 /// <summary>A <c>torch.nn.Module</c> as a pickle describes it: its class by name and its state as plain data.</summary>
-/// <remarks>The tensors belong to the <see cref="PickledModel"/>; a module that stands in several places is one object.</remarks>
+/// <remarks>The tensors belong to the <see cref="TensorReader"/>; a module that stands in several places is one object.</remarks>
 internal sealed class PickledModule
 {
     /// <summary>The full class name, such as <c>torch.nn.modules.linear.Linear</c>. Printable and short.</summary>
@@ -23,7 +23,7 @@ internal sealed class PickledModule
 
     /// <summary>
     /// Everything else: <see cref="long"/>, <see cref="double"/>, <see cref="bool"/>, <see cref="string"/>, null, <see cref="Tensor"/>,
-    /// <c>List&lt;object?&gt;</c>, <c>object?[]</c> (a tuple), <c>Dictionary&lt;object, object?&gt;</c>, <see cref="PickledModule"/> for
+    /// <c>List&lt;object?&gt;</c>, <c>object?[]</c> (a tuple), <see cref="PickledDict"/>, <see cref="PickledModule"/> for
     /// a module that stands elsewhere than among the submodules, and <see cref="PickledGlobal"/>.
     /// </summary>
     public IReadOnlyDictionary<string, object?> Attributes { get; init; } = new Dictionary<string, object?>();
