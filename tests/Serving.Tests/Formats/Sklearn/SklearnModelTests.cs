@@ -7,7 +7,8 @@ namespace Granary.Serving.Tests.Formats.Sklearn;
 /// Pickled scikit-learn models, from the file to the answer, against scikit-learn. With the environment variable SK2TORCH naming a
 /// checkout of https://github.com/unixpickle/sk2torch the files of the library itself are compared too.
 /// </summary>
-public sealed class SklearnModelTests(SklearnModels models, ITestOutputHelper output) : IClassFixture<SklearnModels>
+[Collection(nameof(SklearnModels))]
+public sealed class SklearnModelTests(SklearnModels models, ITestOutputHelper output)
 {
     [Theory]
     [InlineData("linear_models", 23)]
@@ -23,7 +24,7 @@ public sealed class SklearnModelTests(SklearnModels models, ITestOutputHelper ou
     {
         Assert.Equal(count, CompareAll(Path.Combine(models.Own, family)));
         if (models.Real is { } real)
-            CompareAll(Path.Combine(real, family));
+            Assert.NotEqual(0, CompareAll(Path.Combine(real, family)));
     }
 
     /// <returns>How many models there were.</returns>

@@ -3,6 +3,10 @@ using Granary.Serving.Tests.Support;
 
 namespace Granary.Serving.Tests.Formats.Sklearn;
 
+/// <summary>Tests that share the models.</summary>
+[CollectionDefinition(nameof(SklearnModels))]
+public sealed class SklearnCollection : ICollectionFixture<SklearnModels>;
+
 /// <summary>The folder that make_models.py fills, once for all tests, with models and scikit-learn's answers.</summary>
 public sealed class SklearnModels : IDisposable
 {
