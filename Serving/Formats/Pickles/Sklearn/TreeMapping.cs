@@ -13,17 +13,13 @@ internal sealed class TreeMapping : IModuleMapping
         def raw_values(self, x: Tensor) -> Tensor:
             return self.value.index_select(0, self._leaves(x) - self.branches)
 
+        def decision_path(self, x: Tensor) -> Tensor:
+            return self.decision_paths.index_select(0, self._leaves(x) - self.branches)
+
         def forward(self, x: Tensor) -> Tensor:
             return self.predict(x)
 
 
-        """;
-
-    private const string Path = """
-
-
-        def decision_path(self, x: Tensor) -> Tensor:
-            return self.decision_paths.index_select(0, self._leaves(x) - self.branches)
         """;
 
     public IReadOnlyCollection<string> ClassNames { get; } = [Regressor, Classifier];
@@ -35,17 +31,14 @@ internal sealed class TreeMapping : IModuleMapping
         var value = forest.Add(fields);
         List<KeyValuePair<string, Tensor>> buffers = [.. forest.Buffers];
         var methods = module.ClassName == Regressor ? Predict(value) : Classify(fields, value, buffers);
-        // Files of older versions of sk2torch have no paths.
-        var paths = fields.TryTensor("decision_paths");
-        if (paths is not null)
-            buffers.Add(new("decision_paths", fields.Shaped("decision_paths", value.Shape[0], SklearnFields.Any)));
+        buffers.Add(new("decision_paths", fields.Shaped("decision_paths", value.Shape[0], SklearnFields.Any)));
         return new ModuleBlueprint
         {
             Name = fields.Class,
             Parameters = [new("value", value)],
             Buffers = buffers,
             Attributes = [.. forest.Attributes, new("branches", new IntValue(forest.Nodes - value.Shape[0]))],
-            Source = Forest.Source + Values + methods + (paths is null ? string.Empty : Path),
+            Source = Forest.Source + Values + methods,
         };
     }
 

@@ -10,7 +10,6 @@ public sealed class SklearnMappingTests(SklearnModels models)
     /// <summary>What no mapping needs, by class: numbers that follow from others, and what only other options of a model use.</summary>
     private static readonly string[] NotNeeded =
     [
-        "TorchDecisionTreeClassifier.decision_paths missing", "TorchDecisionTreeRegressor.decision_paths missing",
         "TorchGradientBoostingRegressor.loss absurd", "TorchGradientBoostingRegressor.loss missing",
         "TorchPipeline.final_name absurd", "TorchPipeline.final_name missing",
         "TorchSVC._ovo_index_map absurd", "TorchSVC._ovo_index_map missing",

@@ -53,6 +53,7 @@ public sealed class TreeShapeTests
         Buffers = new Dictionary<string, Tensor?>
         {
             ["feature"] = Tensor.From<long>(DType.Int64, [2], [1, 0]),
+            ["decision_paths"] = Tensor.From<byte>(DType.Bool, [3, 5], new byte[15]),
             ["cond"] = Tensor.From<byte>(DType.Int8, [3, 2], right),
             ["cond_mask"] = Tensor.From<byte>(DType.Int8, [3, 2], above),
         },
