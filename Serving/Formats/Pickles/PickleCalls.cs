@@ -13,6 +13,8 @@ internal sealed class PickleCalls(PickleBudget budget)
         ["__builtin__.set"] = (calls, arguments) => calls.Set(arguments),
         ["builtins.frozenset"] = (calls, arguments) => calls.Set(arguments),
         ["__builtin__.frozenset"] = (calls, arguments) => calls.Set(arguments),
+        ["builtins.complex"] = (calls, arguments) => calls.Complex(arguments),
+        ["__builtin__.complex"] = (calls, arguments) => calls.Complex(arguments),
         ["torch.Size"] = (_, arguments) => arguments is [object?[] sizes] ? sizes : null,
         ["torch.device"] = (_, arguments) => arguments is [string or long, ..] ? new PickledGlobal("torch.device") : null,
         ["torch._utils._rebuild_tensor"] = (calls, arguments) => arguments.Length == 4 ? calls.Tensor(arguments, null) : null,
@@ -75,6 +77,12 @@ internal sealed class PickleCalls(PickleBudget budget)
             [List<object?> items] => new PickledSet(items),
             _ => null,
         };
+    }
+
+    private object? Complex(object?[] arguments)
+    {
+        _budget.Charge(32);
+        return arguments is [double real, double imaginary] ? new System.Numerics.Complex(real, imaginary) : null;
     }
 
     private PickledTensor? Tensor(object?[] arguments, PickledGlobal? type)

@@ -25,7 +25,7 @@ internal static class Attention
         {
             Name = module.ShortName,
             Parameters = NnParts.Present(module.Parameters, ["in_proj_weight", "in_proj_bias", "q_proj_weight", "k_proj_weight", "v_proj_weight"]),
-            Attributes = [new("root", new DoubleValue(Math.Sqrt(width / heads)))],
+            Attributes = [new("root", new DoubleValue(Math.Sqrt(width / heads))), new("never", new DoubleValue(double.NegativeInfinity))],
             Modules = [mapper.Map(module, "out_proj")],
             Source = Project("q", 0, width, together, hasBias) + Project("k", 1, width, together, hasBias) + Project("v", 2, width, together, hasBias)
                 + Mask + Forward(width, heads, module.Flag("batch_first", false)),
@@ -39,11 +39,11 @@ internal static class Attention
         return $"def project_{name}(self, x: Tensor) -> Tensor:\n    return torch.linear(x, {weight}, {(hasBias ? $"self.in_proj_bias{rows}" : "None")})\n";
     }
 
-    /// <summary>A mask of truths means "do not look here", one of numbers is added.</summary>
+    /// <summary>A mask of truths (dtype 11, or 0 in old models) means "do not look here", one of numbers is added.</summary>
     private const string Mask = """
         def additive(self, mask: Tensor, like: Tensor) -> Tensor:
-            if mask.dtype == torch.bool or mask.dtype == torch.uint8:
-                return torch.masked_fill(torch.zeros(mask.size(), dtype=like.dtype, device=like.device), mask.to(torch.bool), -inf)
+            if mask.dtype == 11 or mask.dtype == 0:
+                return torch.masked_fill(torch.zeros(mask.size(), dtype=like.dtype, device=like.device), mask.to(11), self.never)
             return mask.to(like.dtype)
 
         """;
@@ -51,8 +51,7 @@ internal static class Attention
     private static string Forward(long width, long heads, bool batchFirst) => $"""
         def forward(self, query: Tensor, key: Tensor, value: Tensor, key_padding_mask: Optional[Tensor] = None, need_weights: bool = True, attn_mask: Optional[Tensor] = None, average_attn_weights: bool = True) -> Tuple[Tensor, Optional[Tensor]]:
             batched = query.dim() == 3
-            if query.dim() != 2 and query.dim() != 3:
-                raise ValueError("query should be unbatched 2D or batched 3D tensor but received {"{}"}-D query tensor".format(query.dim()))
+            assert query.dim() == 2 or batched, "expected an unbatched 2D or a batched 3D query (got {"{}"}D)".format(query.dim())
             q = query
             k = key
             v = value

@@ -35,13 +35,11 @@ internal static class Embeddings
             Source = $"""
                 def forward(self, x: Tensor, offsets: Optional[Tensor] = None, per_sample_weights: Optional[Tensor] = None) -> Tensor:
                     if x.dim() == 2:
-                        if offsets is not None:
-                            raise ValueError("if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences")
+                        assert offsets is None, "a 2D input is a mini-batch of sequences of one length and takes no offsets"
                         starts = torch.arange(0, x.numel(), x.size(1), dtype=x.dtype, device=x.device)
-                    elif offsets is not None:
-                        starts = offsets
                     else:
-                        raise ValueError("offsets has to be a 1D Tensor but got None")
+                        assert offsets is not None, "a 1D input needs offsets"
+                        starts = offsets
                     weights = per_sample_weights
                     if weights is not None:
                         weights = weights.reshape(-1)

@@ -23,10 +23,10 @@ internal static class Normalizations
         var training = module.Buffers.GetValueOrDefault("running_mean") is null && module.Buffers.GetValueOrDefault("running_var") is null;
         var check = module.ShortName switch
         {
-            "BatchNorm1d" => Check("x.dim() != 2 and x.dim() != 3", "2D or 3D"),
-            "BatchNorm2d" => Check("x.dim() != 4", "4D"),
-            "BatchNorm3d" => Check("x.dim() != 5", "5D"),
-            _ => Check("x.dim() < 2", "at least 2D"),
+            "BatchNorm1d" => Check("x.dim() == 2 or x.dim() == 3", "2D or 3D"),
+            "BatchNorm2d" => Check("x.dim() == 4", "4D"),
+            "BatchNorm3d" => Check("x.dim() == 5", "5D"),
+            _ => Check("x.dim() >= 2", "at least 2D"),
         };
         return Build(module, check
             + $"    return torch.batch_norm(x, {Arguments(module)}, {NnParts.Of(training)}, 0.1, self.eps, True)\n");
@@ -36,7 +36,7 @@ internal static class Normalizations
     {
         var unbatched = NnParts.Dimensions(module) + 1;
         var call = $"torch.instance_norm({{0}}, {Arguments(module)}, {NnParts.Of(!module.Flag("track_running_stats", false))}, 0.1, self.eps, True)";
-        return Build(module, Check($"x.dim() != {unbatched} and x.dim() != {unbatched + 1}", $"{unbatched}D or {unbatched + 1}D")
+        return Build(module, Check($"x.dim() == {unbatched} or x.dim() == {unbatched + 1}", $"{unbatched}D or {unbatched + 1}D")
             + $"    if x.dim() == {unbatched}:\n        return torch.squeeze({call.Replace("{0}", "torch.unsqueeze(x, 0)")}, 0)\n"
             + $"    return {call.Replace("{0}", "x")}\n");
     }
@@ -59,8 +59,8 @@ internal static class Normalizations
 
     private static string Arguments(PickledModule module) => string.Join(", ", Tensors.Select(name => NnParts.Optional(module, name)));
 
-    private static string Check(string wrong, string expected) =>
-        $"    if {wrong}:\n        raise ValueError(\"expected {expected} input (got {{}}D input)\".format(x.dim()))\n";
+    private static string Check(string right, string expected) =>
+        $"    assert {right}, \"expected {expected} input (got {{}}D input)\".format(x.dim())\n";
 
     private static ModuleBlueprint Build(PickledModule module, string body) => new()
     {
