@@ -42,8 +42,8 @@ public static unsafe class TorchRuntime
         get
         {
             _ = Loaded.Value;
-            NativeRuntime.GetLive(out var modules, out var results, out var errors);
-            return new LiveObjects(modules, results, errors);
+            NativeRuntime.GetLive(out var modules, out var results, out var errors, out var storages);
+            return new LiveObjects(modules, results, errors, storages);
         }
     }
 

@@ -55,6 +55,19 @@ class ArgumentReader {
     }
   }
 
+  // A value whose type only its own form tells.
+  c10::IValue any(const Path& path, bool copy, int depth) {
+    if (depth > kMaxDepth) reject(path, "values nest deeper than " + std::to_string(kMaxDepth) + " levels");
+    switch (tape_.peek()) {
+      case Tag::Tensor: return tensor(path, copy);
+      case Tag::List: return any_list(path, copy, depth);
+      case Tag::Tuple:
+      case Tag::NamedTuple: return any_tuple(path, copy, depth);
+      case Tag::Dict: return any_dict(path, copy, depth);
+      default: return scalar();
+    }
+  }
+
  private:
   static c10::IValue to_float(c10::IValue value) {
     return value.isInt() ? c10::IValue(static_cast<double>(value.toInt())) : value;
@@ -203,19 +216,6 @@ class ArgumentReader {
     reject_type(path, type, tag);
   }
 
-  // A value whose type only its own form tells.
-  c10::IValue any(const Path& path, bool copy, int depth) {
-    if (depth > kMaxDepth) reject(path, "values nest deeper than " + std::to_string(kMaxDepth) + " levels");
-    switch (tape_.peek()) {
-      case Tag::Tensor: return tensor(path, copy);
-      case Tag::List: return any_list(path, copy, depth);
-      case Tag::Tuple:
-      case Tag::NamedTuple: return any_tuple(path, copy, depth);
-      case Tag::Dict: return any_dict(path, copy, depth);
-      default: return scalar();
-    }
-  }
-
   c10::IValue any_list(const Path& path, bool copy, int depth) {
     tape_.get<Tag>();
     const auto count = tape_.get_count(1);
@@ -333,6 +333,11 @@ void read_arguments(const Method& method, TapeReader& tape, c10::Device device, 
     stack[slot + 1] = reader.read(parameter.type, Path::root(parameter.name), parameter.written);
   }
   if (count < parameters.size()) fill_defaults(method, stack, given);
+}
+
+c10::IValue read_any(TapeReader& tape) {
+  Loans loans;
+  return ArgumentReader(tape, c10::Device(c10::kCPU), loans).any(Path::root("attribute"), true, 0);
 }
 
 }  // namespace granary

@@ -16,7 +16,6 @@
 #include <torch/cuda.h>
 
 namespace granary {
-namespace {
 
 c10::Device parse_device(std::string_view text) {
   if (text == "cpu") return c10::Device(c10::kCPU);
@@ -32,6 +31,8 @@ c10::Device parse_device(std::string_view text) {
     throw Failure{Code::Load, "device '" + name + "' is not there: this machine has cuda:0 to cuda:" + std::to_string(devices - 1)};
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
+
+namespace {
 
 using Storages = std::unordered_set<const void*>;
 
@@ -63,8 +64,9 @@ int64_t parameter_bytes(const torch::jit::Module& module) {
   return bytes;
 }
 
+// As Python has it, a leading underscore means that a method is the module's own business (also __getstate__).
 bool is_exported(const std::string& name) {
-  return name != "__getstate__" && name != "__setstate__";
+  return name.empty() || name[0] != '_';
 }
 
 std::vector<std::string> other_methods(const torch::jit::Module& module) {
@@ -183,18 +185,22 @@ void write_description(Module& module) {
 
 }  // namespace
 
-std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize) {
-  prepare_thread();
+std::unique_ptr<Module> finish(torch::jit::Module module, c10::Device device, bool optimize) {
   auto loaded = std::make_unique<Module>();
-  loaded->device = parse_device(device);
-  c10::InferenceMode inference;
-  auto module = torch::jit::load(path, loaded->device);
+  loaded->device = device;
   module.eval();
   loaded->parameter_bytes = parameter_bytes(module);
   loaded->program = program_of(frozen(module, optimize));
   if (optimize) loaded->plain = program_of(frozen(module, false));
   write_description(*loaded);
   return loaded;
+}
+
+std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize) {
+  prepare_thread();
+  const auto place = parse_device(device);
+  c10::InferenceMode inference;
+  return finish(torch::jit::load(path, place), place, optimize);
 }
 
 }  // namespace granary

@@ -22,6 +22,17 @@ internal sealed unsafe partial class NativeModule : SafeHandle
         return new NativeModule(module);
     }
 
+    /// <summary>Makes a module from a blueprint tape; <see cref="NativeRuntime.Load"/> came first.</summary>
+    /// <exception cref="TorchException">The blueprint is wrong or not one that this libtorch can run.</exception>
+    public static NativeModule Build(ReadOnlySpan<byte> blueprint, string device, bool optimize)
+    {
+        nint error, module;
+        fixed (byte* start = blueprint)
+            error = Build(start, blueprint.Length, device, optimize ? 1 : 0, out module);
+        NativeError.ThrowIfAny(error);
+        return new NativeModule(module);
+    }
+
     /// <summary>The description tape; valid while this lives.</summary>
     public byte* Describe()
     {
@@ -51,6 +62,11 @@ internal sealed unsafe partial class NativeModule : SafeHandle
     // The caller owns the module. Thread-safe. Returns an error object (Load, MissingOperator, OutOfMemory) or null.
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_load", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint Load(string path, string device, int flags, out nint module);
+
+    // Reads the blueprint tape, the tensors and the storages it points to only until it returns; the caller owns the module.
+    // Thread-safe. Returns an error object (Load, Unsupported, OutOfMemory) or null.
+    [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_build", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint Build(byte* tape, long length, string device, int flags, out nint module);
 
     // The tape belongs to the module. Thread-safe. Returns an error object or null.
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_describe")]

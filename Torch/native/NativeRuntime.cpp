@@ -155,8 +155,9 @@ GRANARY_EXPORT granary::Error* granary_runtime_warm_thread() {
   });
 }
 
-GRANARY_EXPORT void granary_runtime_live(int64_t* modules, int64_t* results, int64_t* errors) {
+GRANARY_EXPORT void granary_runtime_live(int64_t* modules, int64_t* results, int64_t* errors, int64_t* storages) {
   *modules = granary::counters.modules.load(std::memory_order_relaxed);
   *results = granary::counters.results.load(std::memory_order_relaxed);
   *errors = granary::counters.errors.load(std::memory_order_relaxed);
+  *storages = granary::counters.storages.load(std::memory_order_relaxed);
 }

@@ -55,6 +55,7 @@ struct Counters {
   std::atomic<int64_t> modules{0};
   std::atomic<int64_t> results{0};
   std::atomic<int64_t> errors{0};
+  std::atomic<int64_t> storages{0};
 };
 extern Counters counters;
 

@@ -21,13 +21,13 @@ public sealed class RealModelTests : IDisposable
 
     private readonly TorchInferenceRuntime _runtime = new();
     private readonly ActivationHost _host;
-    private readonly TorchScriptLoader _loader;
+    private readonly ModelLoader _loader;
     private readonly ActivationOptions _options = new();
 
     public RealModelTests()
     {
         _host = new ActivationHost(Options.Create(_options), Options.Create(new ModelMemoryOptions()), _runtime, TimeProvider.System, NullLoggerFactory.Instance);
-        _loader = new TorchScriptLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
+        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
     }
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

@@ -7,19 +7,19 @@ using Granary.Torch;
 
 namespace Granary.Serving.Tests.Formats;
 
-public sealed class TorchScriptLoaderTests : IDisposable
+public sealed class ModelLoaderTests : IDisposable
 {
     private readonly string _path = Path.GetTempFileName();
     private readonly TestBed _bed = new(memory: new ModelMemoryOptions { MaxResidentBytes = 1000 });
     private readonly Store _store;
     private readonly Factory _factory = new();
 
-    public TorchScriptLoaderTests() => _store = new Store(_path);
+    public ModelLoaderTests() => _store = new Store(_path);
 
     private static MemoryStream TorchScript => TorchFiles.Zip(("net/constants.pkl", []), ("net/code/a.py", []));
 
     private Task<ILoadedModel> LoadAsync(ModelDefinition definition, int gpus = 0) =>
-        new TorchScriptLoader(_store, _factory, new FakeRuntime { CudaDeviceCount = gpus }, _bed.Host).LoadAsync(definition, default);
+        new ModelLoader(_store, _factory, new FakeRuntime { CudaDeviceCount = gpus }, _bed.Host).LoadAsync(definition, default);
 
     [Theory]
     [InlineData("cpu", 0, "cpu")]
@@ -85,10 +85,18 @@ public sealed class TorchScriptLoaderTests : IDisposable
     {
         public ModuleOptions? Options { get; private set; }
 
+        public string? Blueprint { get; private set; }
+
         public ILoadedModel Load(string path, string sha256, ModuleOptions options)
         {
             Options = options;
             return new FakeModule { Sha256 = sha256 };
+        }
+
+        public ILoadedModel Build(ModuleBlueprint blueprint, string sha256, ModuleOptions options)
+        {
+            Blueprint = blueprint.Name;
+            return Load("", sha256, options);
         }
     }
 
