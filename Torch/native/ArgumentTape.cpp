@@ -337,7 +337,7 @@ void read_arguments(const Method& method, TapeReader& tape, c10::Device device, 
 
 c10::IValue read_any(TapeReader& tape) {
   Loans loans;
-  return ArgumentReader(tape, c10::Device(c10::kCPU), loans).any(Path::root("attribute"), true, 0);
+  return ArgumentReader(tape, c10::Device(c10::kCPU), /*aligned=*/false, loans).any(Path::root("attribute"), true, 0);
 }
 
 }  // namespace granary
