@@ -7,13 +7,13 @@ namespace Granary.Serving.Sources.Arweave;
 /// </summary>
 /// <param name="gateways">All gateways.</param>
 /// <param name="entry">What is fetched.</param>
-/// <param name="teller">Who told what the entry is. Where the signature is over the data, the header is only as good as its word
-/// until the data is there, so it is asked for the data first and is to blame when both do not fit.</param>
+/// <param name="teller">Who told what the entry is; it is asked for the data first. Where the signature is over the data, the header
+/// is only as good as its word until the data is there, and it is to blame when both do not fit.</param>
 /// <param name="options">When chunks are fetched.</param>
 /// <param name="what">The model id, for messages.</param>
 internal sealed class ArweaveFile(Gateways gateways, ArweaveEntry entry, Gateway teller, ArweaveOptions options, string what) : RemoteSourceFile
 {
-    private readonly List<Gateway> _order = [.. gateways.InOrder().OrderBy(gateway => !entry.IsVerified && gateway != teller)];
+    private readonly List<Gateway> _order = [.. gateways.InOrder().OrderBy(gateway => gateway != teller)];
     private readonly HashSet<Gateway> _givers = [];
     private readonly List<string> _refusals = [];
     private bool _isAlone;

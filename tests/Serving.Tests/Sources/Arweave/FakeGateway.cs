@@ -61,6 +61,9 @@ internal sealed class FakeGateway : IAsyncDisposable
     /// <summary>Completes with every gated answer whose first part was sent.</summary>
     public SemaphoreSlim Stopped => _sandbox.Stopped;
 
+    /// <summary>The same for answers without data.</summary>
+    public SemaphoreSlim ServerStopped => _server.Stopped;
+
     public int Count(string prefix) => Requests.Count(request => request.Path.StartsWith(prefix, StringComparison.Ordinal));
 
     /// <summary>Changes the JSON of answers to a path.</summary>

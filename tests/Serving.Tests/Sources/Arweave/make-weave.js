@@ -124,7 +124,7 @@ async function main() {
   await file('salt32', 'sizes', 'salt32.pt', '1', 1, 1000, { saltLength: 32 });
   await file('salt0', 'sizes', 'salt0.pt', '1', 1, 1000, { saltLength: 0 });
   await file('denominated', 'sizes', 'denominated.pt', '1', 1, 1000, { denomination: '1' });
-  await file('odd', 'odd "name"', 'sub dir/m"odel\\ü.pt', '1"', 1, 1000);
+  await file('odd', 'odd', 'sub dir/m"o{d]}e%20l ü.pt', '1', 1, 1000);
   await file('untagged', 'sizes', 'untagged.pt', '1', 1, 400_000, { tags: (data) => fileTags('sizes', 'untagged.pt', '1', 1, data).slice(0, -1) });
   await file('badhash', 'badhash', 'model.pt', '1', 1, 1000, { tags: (data) => [...fileTags('badhash', 'model.pt', '1', 1, data).slice(0, -1), ['File-SHA256', 'ab'.repeat(32)]] });
   await file('early', 'early', 'model.torch', '', 1, 1000, { tags: (data) => [['App-Name', 'Ritual'], ['Unix-Time', '1'], ['Model-Id', 'org/early'], ['File-Version', ''], ['File-Name', 'model.torch'], ['File-SHA256', sha256(data).toString('hex')]] });
