@@ -2,6 +2,7 @@ using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
+using Granary.Serving.Sources.Arweave;
 using Granary.Serving.Sources.Blob;
 using Granary.Serving.Weights;
 
@@ -19,6 +20,7 @@ internal static class ServingConfiguration
         services.Configure<LocalSourceOptions>(granary.GetSection(LocalSourceOptions.SectionName));
         services.Configure<HuggingFaceOptions>(granary.GetSection(HuggingFaceOptions.SectionName));
         services.Configure<BlobStorageOptions>(granary.GetSection(BlobStorageOptions.SectionName));
+        services.Configure<ArweaveOptions>(granary.GetSection(ArweaveOptions.SectionName));
         services.Configure<SourceHttpOptions>(granary.GetSection(SourceHttpOptions.SectionName));
         services.Configure<WeightsStoreOptions>(granary.GetSection(WeightsStoreOptions.SectionName));
         services.Configure<ActivationOptions>(granary.GetSection(ActivationOptions.SectionName));

@@ -66,7 +66,9 @@ internal sealed partial class SourceHttp : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<(SourceResponse?, string? Problem, TimeSpan? RetryAfter)> TryAsync(SourceRequest request, CancellationToken cancellation)
+    /// <summary>Asks once: an answer that is neither 429 nor 5xx, or what was wrong and when the server wants to be asked again.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.SourceFailed"/>: a redirect that is not followed.</exception>
+    public async Task<(SourceResponse? Response, string? Problem, TimeSpan? RetryAfter)> TryAsync(SourceRequest request, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(_options.ResponseTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);

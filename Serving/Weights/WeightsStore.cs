@@ -9,7 +9,7 @@ namespace Granary.Serving.Weights;
 /// The door of the store: asks the policy, joins callers that want the same file, finds the file by hash, by reference or at its
 /// source, and hands out leases. Files of this host are used in place and never copied.
 /// </summary>
-internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
+internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles, IWeightsInventory
 {
     private const int MaxVanished = 3;
 
@@ -50,6 +50,8 @@ internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
     }
 
     public IReadOnlyList<string> List() => _blobs.List();
+
+    public IReadOnlyList<StoredWeights> Contents() => _blobs.Contents();
 
     public WeightsLease? TryOpen(string sha256) => _blobs.TryOpen(sha256, null, null) is { } file
         ? new WeightsLease(file.Path, file.Sha256, file.Length, file.Revision, file)
