@@ -18,6 +18,9 @@ internal static class PickleLimits
     /// <summary>Containers and modules in one another.</summary>
     public const int Depth = 100;
 
+    /// <summary>Modules of one model; a boosting of a thousand trees has 3,000.</summary>
+    public const int Modules = 10_000;
+
     /// <summary>Dimensions of a tensor.</summary>
     public const int Rank = 64;
 

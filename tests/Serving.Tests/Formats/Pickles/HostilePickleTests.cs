@@ -27,11 +27,9 @@ public sealed class HostilePickleTests(ITestOutputHelper output) : IDisposable
         {
             File.WriteAllBytes(FilePath, file);
             var before = GC.GetAllocatedBytesForCurrentThread();
-            var (started, used) = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime);
             var error = Try();
-            var (elapsed, cpu) = (Stopwatch.GetElapsedTime(started), Environment.CpuUsage.TotalTime - used);
             var bytes = GC.GetAllocatedBytesForCurrentThread() - before;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalMilliseconds,8:F1} ms {cpu.TotalMilliseconds,7:F1} ms of CPU {bytes / 1e6,6:F1} MB  {name}: {error?.Message}"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{BestOfThree().TotalMilliseconds,8:F1} ms {bytes / 1e6,6:F1} MB  {name}: {error?.Message}"));
             if (error is null || !error.Message.Contains(message, StringComparison.Ordinal) || !error.Message.StartsWith("'m' ", StringComparison.Ordinal))
                 failures.Add($"{name}: {error?.Message ?? "was read"}");
             if (error is not null && error.Error is not (ServingError.Unsupported or ServingError.SourceFailed))
@@ -149,6 +147,13 @@ public sealed class HostilePickleTests(ITestOutputHelper output) : IDisposable
         File.WriteAllBytes(FilePath, file);
         return Try()?.Message ?? "it was read";
     }
+
+    private TimeSpan BestOfThree() => Enumerable.Range(0, 3).Min(_ =>
+    {
+        var started = Stopwatch.GetTimestamp();
+        Try();
+        return Stopwatch.GetElapsedTime(started);
+    });
 
     /// <summary>What the loader does up to libtorch.</summary>
     private ServingException? Try()

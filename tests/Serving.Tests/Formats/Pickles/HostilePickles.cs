@@ -126,6 +126,11 @@ internal static class HostilePickles
         yield return ("zero groups", New().Module("torch.nn.modules.normalization", "GroupNorm", attributes: more => more.Text("num_groups").Int(0).Text("num_channels").Int(4)).File(), "has an attribute 'num_groups' of 0, below 1");
         yield return ("zero stride", New().Module("torch.nn.modules.pooling", "MaxPool2d", attributes: more => more.Text("kernel_size").Int(2).Text("stride").Int(0)).File(), "has an attribute 'stride' of 0, below 1");
         yield return ("source in an attribute", New().Module("torch.nn.modules.activation", "GELU", attributes: more => more.Text("approximate").Text("none\")\n    torch.save(x")).File(), "approximates in a way that is not known");
+        yield return ("eleven thousand modules", New().Module("torch.nn.modules.container", "Sequential", modules: more =>
+        {
+            for (var i = 0; i < 11_000; i++)
+                more.Text($"m{i}").Module("torch.nn.modules.activation", "ReLU");
+        }).File(), "holds more than 10000 modules");
         yield return ("a list of modules alone", New().Module("torch.nn.modules.container", "ModuleList").File(), "only holds other modules");
         yield return ("an unknown class deep inside", New().Module("torch.nn.modules.container", "Sequential", modules: more => more.Text("body").Module("torch.nn.modules.container", "Sequential", modules: inner => inner.Text("3").Module("my.layers", "Magic"))).File(), "'body.3' (my.layers.Magic) is of a class whose code is not in the file and that this server does not know; convert it in Python with torch.jit.script(model).save('model.pt')");
     }
