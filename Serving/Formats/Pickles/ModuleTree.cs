@@ -9,7 +9,7 @@ namespace Granary.Serving.Formats.Pickles;
 internal sealed class ModuleTree(TensorReader tensors, PickleBudget budget, Func<string, bool> isKnown)
 {
     private const int ModuleBytes = 600;
-    private const int EntryBytes = 200;
+    private const int EntryBytes = 80;
     private readonly Dictionary<PickledObject, PickledModule> _modules = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<PickledObject> _open = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<object> _plain = new(ReferenceEqualityComparer.Instance);
@@ -30,6 +30,8 @@ internal sealed class ModuleTree(TensorReader tensors, PickleBudget budget, Func
             throw PickleException.Refused($"cannot be read without Python: {label} is not a module of PyTorch");
         if (!_open.Add(made) || _open.Count > PickleLimits.Depth)
             throw PickleException.Refused($"cannot be read without Python: {label} is inside itself or nests deeper than {PickleLimits.Depth} levels");
+        if (_modules.Count >= PickleLimits.Modules)
+            throw PickleException.Refused($"holds more than {PickleLimits.Modules} modules");
         ModuleState.CheckHooks(state, label);
         budget.Charge(ModuleBytes + ((long)EntryBytes * state.Count));
         var module = new PickledModule
@@ -48,10 +50,10 @@ internal sealed class ModuleTree(TensorReader tensors, PickleBudget budget, Func
 
     private Dictionary<string, Tensor?> Tensors(PickledDict state, string key, string label)
     {
-        var found = new Dictionary<string, Tensor?>();
         if (state.Find(key) is not PickledDict entries)
-            return found;
+            return [];
         budget.Charge((long)EntryBytes * entries.Count);
+        var found = new Dictionary<string, Tensor?>(entries.Count);
         foreach (var (name, value) in entries)
         {
             found[Name(name, label)] = value switch
@@ -67,9 +69,9 @@ internal sealed class ModuleTree(TensorReader tensors, PickleBudget budget, Func
 
     private OrderedDictionary<string, PickledModule?> Children(PickledDict state, string path, string label)
     {
-        var found = new OrderedDictionary<string, PickledModule?>();
         var entries = (PickledDict)state.Find("_modules")!;
         budget.Charge((long)EntryBytes * entries.Count);
+        var found = new OrderedDictionary<string, PickledModule?>(entries.Count);
         foreach (var (key, value) in entries)
         {
             var name = Name(key, label);
@@ -86,7 +88,7 @@ internal sealed class ModuleTree(TensorReader tensors, PickleBudget budget, Func
 
     private Dictionary<string, object?> Attributes(PickledDict state, string path)
     {
-        var found = new Dictionary<string, object?>();
+        var found = new Dictionary<string, object?>(state.Count);
         foreach (var (key, value) in state)
         {
             if (key is string name && !ModuleState.IsOwn(name))

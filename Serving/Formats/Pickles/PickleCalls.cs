@@ -52,7 +52,7 @@ internal sealed class PickleCalls(PickleBudget budget)
             return dict;
         if (arguments is not [List<object?> pairs])
             return null;
-        _budget.Charge((long)PickledDict.EntryBytes * pairs.Count);
+        dict.Expect(pairs.Count, _budget);
         foreach (var pair in pairs)
         {
             var (key, value) = pair switch

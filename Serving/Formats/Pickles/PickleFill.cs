@@ -23,8 +23,9 @@ internal static class PickleFill
     {
         var value = stack.Pop();
         var key = stack.Pop();
-        budget.Charge(PickledDict.EntryBytes);
-        DictOf(stack.Peek()).Set(key, value);
+        var dict = DictOf(stack.Peek());
+        dict.Expect(1, budget);
+        dict.Set(key, value);
     }
 
     public static void SetAll(PickleStack stack, PickleBudget budget)
@@ -32,8 +33,8 @@ internal static class PickleFill
         var items = stack.PopMark();
         if (items.Length % 2 != 0)
             throw PickleException.Damaged("its pickle has a dictionary key without a value");
-        budget.Charge((long)PickledDict.EntryBytes * items.Length / 2);
         var dict = DictOf(stack.Peek());
+        dict.Expect(items.Length / 2, budget);
         for (var i = 0; i < items.Length; i += 2)
             dict.Set(items[i], items[i + 1]);
     }

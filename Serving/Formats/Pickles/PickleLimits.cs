@@ -7,13 +7,19 @@ internal static class PickleLimits
     public const int PickleBytes = 16 << 20;
 
     /// <summary>Memory of all objects that one file makes, as <see cref="PickleBudget"/> estimates it.</summary>
-    public const int ObjectBytes = 36 << 20;
+    public const int ObjectBytes = 24 << 20;
+
+    /// <summary>Opcodes of one pickle; a thousand decision trees take 600,000.</summary>
+    public const int Opcodes = 2_000_000;
 
     /// <summary>Objects that are being built at the same time, one in the other.</summary>
     public const int OpenMarks = 10_000;
 
     /// <summary>Containers and modules in one another.</summary>
     public const int Depth = 100;
+
+    /// <summary>Modules of one model; a boosting of a thousand trees has 3,000.</summary>
+    public const int Modules = 10_000;
 
     /// <summary>Dimensions of a tensor.</summary>
     public const int Rank = 64;

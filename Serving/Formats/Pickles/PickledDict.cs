@@ -6,8 +6,9 @@ namespace Granary.Serving.Formats.Pickles;
 /// <summary>A Python dictionary or OrderedDict: keys in the order of the file, the last value of a key counts.</summary>
 internal sealed class PickledDict : IReadOnlyDictionary<object, object?>
 {
-    /// <summary>What one entry costs with the growth of the tables, in bytes.</summary>
-    public const int EntryBytes = 112;
+    // With tables that are made for the number of entries, and with tables that grow.
+    private const int EntryBytes = 48;
+    private const int GrownEntryBytes = 112;
 
     // Most dictionaries of a module, such as its hooks, are empty.
     private OrderedDictionary<object, object?>? _entries;
@@ -20,14 +21,22 @@ internal sealed class PickledDict : IReadOnlyDictionary<object, object?>
 
     public object? this[object key] => _entries is null ? throw new KeyNotFoundException() : _entries[key];
 
-    /// <summary>Adds or replaces.</summary>
+    /// <summary>Makes room for entries and pays for them.</summary>
+    public void Expect(int entries, PickleBudget budget)
+    {
+        if (entries == 0)
+            return;
+        budget.Charge(72 + ((long)entries * (_entries is null ? EntryBytes : GrownEntryBytes)));
+        _entries ??= new OrderedDictionary<object, object?>(entries, Keyed.Comparer);
+    }
+
+    /// <summary>Adds or replaces one of the entries that are expected.</summary>
     /// <exception cref="PickleException">The key is not a text, a number or a tuple.</exception>
     public void Set(object? key, object? value)
     {
         if (key is not (string or long or bool or double or object?[] or PickledGlobal))
             throw PickleException.Refused("has a dictionary whose keys are neither texts nor numbers");
-        _entries ??= new OrderedDictionary<object, object?>(Keyed.Comparer);
-        _entries[key] = value;
+        _entries![key] = value;
     }
 
     /// <summary>Replaces the value at a place, keeping its key.</summary>
@@ -60,8 +69,9 @@ internal sealed class PickledDict : IReadOnlyDictionary<object, object?>
 
         public int GetHashCode(object key) => key switch
         {
-            long number => HashCode.Combine(number),
-            double number => HashCode.Combine(number),
+            // The halves one by one: a long's own hash only folds them, with nothing secret.
+            long number => HashCode.Combine((int)number, (int)(number >> 32)),
+            double number => HashCode.Combine((int)BitConverter.DoubleToInt64Bits(number), (int)(BitConverter.DoubleToInt64Bits(number) >> 32)),
             object?[] tuple => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(tuple),
             _ => key.GetHashCode(),
         };

@@ -92,6 +92,22 @@ public sealed class RealModelTests : IDisposable
     }
 
     [Fact]
+    public async Task InferAsync_PickledIris_AnswersAsPython()
+    {
+        var activation = Activate(Linear with { Name = "iris", Source = new ModelId(ModelSourceKind.Local, "iris.torch", null, null), Inputs = [] });
+        using var row = Tensor.From<float>(DType.Float32, [1, 4], [1.0380048f, 0.5586108f, 1.1037828f, 1.712096f]);
+
+        using (var result = await activation.InferAsync(new() { Inputs = [new Argument(null, row)] }))
+        {
+            var chances = ((Tensor)result.Value).As<float>().ToArray();
+            Assert.Equal([5.6813e-9f, 1.1234256e-4f, 0.9998876f], chances, (expected, actual) => Math.Abs(expected - actual) < 1e-6);
+        }
+
+        Assert.True(await activation.DrainAsync());
+        Assert.Equal(0, TorchRuntime.LiveObjects.Total);
+    }
+
+    [Fact]
     public async Task LoadAsync_MissingOperator_UnsupportedAndNamed()
     {
         var activation = Activate(Linear with { Name = "broken", Source = new ModelId(ModelSourceKind.Local, "missing_operator.pt", null, null) });
