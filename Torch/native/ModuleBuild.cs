@@ -8,12 +8,15 @@ internal static class ModuleBuild
     private const int MaxDepth = 200;
     private const int MaxName = 100;
 
+    // libtorch walks a module that stands in two places twice; what stands in 2^50 places would keep it busy for ever.
+    private const long MaxPlaces = 100_000;
+
     /// <summary>Makes the module; <see cref="NativeRuntime.Load"/> came first.</summary>
     /// <exception cref="TorchException">The blueprint is wrong or cannot be built here.</exception>
     [SkipLocalsInit]
     public static NativeModule Run(ModuleBlueprint root, ModuleOptions options)
     {
-        var order = new OrderedDictionary<ModuleBlueprint, int>(ReferenceEqualityComparer.Instance);
+        var order = new OrderedDictionary<ModuleBlueprint, long>(ReferenceEqualityComparer.Instance);
         Visit(root, order, []);
         var storages = new HashSet<NativeStorage>();
         var tape = new ArgumentTape(stackalloc byte[512]);
@@ -34,20 +37,27 @@ internal static class ModuleBuild
         }
     }
 
-    /// <summary>Children before parents, each once.</summary>
-    private static void Visit(ModuleBlueprint blueprint, OrderedDictionary<ModuleBlueprint, int> order, HashSet<ModuleBlueprint> open)
+    /// <summary>Children before parents, each once, with the number of places that hold a module at or below it.</summary>
+    private static long Visit(ModuleBlueprint blueprint, OrderedDictionary<ModuleBlueprint, long> order, HashSet<ModuleBlueprint> open)
     {
-        if (order.ContainsKey(blueprint))
-            return;
+        if (order.TryGetValue(blueprint, out var known))
+            return known;
         if (open.Count >= MaxDepth || !open.Add(blueprint))
             throw Wrong($"module '{blueprint.Name}' is inside itself, or modules nest deeper than {MaxDepth} levels");
+        long places = 1;
         foreach (var (_, child) in blueprint.Modules)
-            Visit(child, order, open);
+        {
+            places += Visit(child, order, open);
+            if (places > MaxPlaces)
+                throw Wrong($"the model uses its modules in more than {MaxPlaces} places");
+        }
+
         open.Remove(blueprint);
-        order.Add(blueprint, order.Count);
+        order.Add(blueprint, places);
+        return places;
     }
 
-    private static void Write(ref ArgumentTape tape, ModuleBlueprint blueprint, OrderedDictionary<ModuleBlueprint, int> order, HashSet<NativeStorage> storages)
+    private static void Write(ref ArgumentTape tape, ModuleBlueprint blueprint, OrderedDictionary<ModuleBlueprint, long> order, HashSet<NativeStorage> storages)
     {
         var names = new HashSet<string>();
         PutName(ref tape, blueprint.Name, []);
@@ -64,7 +74,7 @@ internal static class ModuleBuild
         foreach (var (name, child) in blueprint.Modules)
         {
             PutName(ref tape, name, names);
-            tape.Put((uint)order[child]);
+            tape.Put((uint)order.IndexOf(child));
         }
 
         // TorchScript's parser wants the last line to end.

@@ -1,6 +1,7 @@
 // Reads an archive onto a device, freezes it and compiles its methods.
 #include "Module.h"
 
+#include <unordered_map>
 #include <unordered_set>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
@@ -175,11 +176,55 @@ void write_description(Module& module) {
   }
 }
 
+// How large a function is once everything that it calls stands in it. A model whose every part calls another part twice
+// is small until then, so this is asked before libtorch does it.
+class InlinedSize {
+ public:
+  int64_t of(const torch::jit::Function& function) {
+    auto* graph = torch::jit::tryToGraphFunction(const_cast<torch::jit::Function&>(function));
+    if (graph == nullptr) return 1;
+    if (const auto known = sizes_.find(&function); known != sizes_.end()) return known->second;
+    // libtorch has no recursion; what is being counted counts nothing.
+    sizes_[&function] = 0;
+    const auto size = of(graph->graph()->block());
+    if (size > kMaxNodes) throw Failure{Code::Load, "the model calls its parts from too many places: more than " + std::to_string(kMaxNodes) + " operations"};
+    return sizes_[&function] = size;
+  }
+
+ private:
+  static constexpr int64_t kMaxNodes = 500'000;
+
+  int64_t of(const torch::jit::Block* block) {
+    int64_t size = 0;
+    for (const auto* node : block->nodes()) {
+      ++size;
+      if (node->kind() == c10::prim::CallMethod) {
+        if (const auto type = node->input(0)->type()->cast<c10::ClassType>()) {
+          if (const auto* called = type->findMethod(node->s(c10::attr::name))) size += of(*called);
+        }
+      } else if (node->kind() == c10::prim::CallFunction) {
+        if (const auto type = node->input(0)->type()->cast<c10::FunctionType>()) size += of(*type->function());
+      }
+      for (const auto* inner : node->blocks()) size += of(inner);
+      if (size > kMaxNodes) return size;
+    }
+    return size;
+  }
+
+  std::unordered_map<const torch::jit::Function*, int64_t> sizes_;
+};
+
+void check_size(const torch::jit::Module& module) {
+  InlinedSize size;
+  for (const auto& method : module.get_methods()) size.of(method.function());
+}
+
 }  // namespace
 
 std::unique_ptr<Module> finish(torch::jit::Module module, c10::Device device, bool optimize) {
   auto loaded = std::make_unique<Module>();
   loaded->device = device;
+  check_size(module);
   module.eval();
   loaded->parameter_bytes = parameter_bytes(module);
   loaded->module = frozen(module, optimize);

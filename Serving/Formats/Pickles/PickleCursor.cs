@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 namespace Granary.Serving.Formats.Pickles;
 
 /// <summary>Reads a pickle from the front; every length is checked against what is left.</summary>
-internal sealed class PickleCursor(ReadOnlyMemory<byte> bytes)
+internal sealed class PickleCursor(byte[] bytes)
 {
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
@@ -13,13 +13,13 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> bytes)
     public ReadOnlySpan<byte> Take(long count)
     {
         if (count < 0 || count > bytes.Length - Position)
-            throw PickleException.Damaged("its pickle ends in the middle");
-        var taken = bytes.Span.Slice(Position, (int)count);
+            throw CutOff();
+        var taken = bytes.AsSpan(Position, (int)count);
         Position += (int)count;
         return taken;
     }
 
-    public byte Byte() => Take(1)[0];
+    public byte Byte() => Position < bytes.Length ? bytes[Position++] : throw CutOff();
 
     public int UInt16() => BinaryPrimitives.ReadUInt16LittleEndian(Take(2));
 
@@ -34,11 +34,13 @@ internal sealed class PickleCursor(ReadOnlyMemory<byte> bytes)
     /// <summary>A line without its end, at most <paramref name="max"/> bytes long.</summary>
     public ReadOnlySpan<byte> Line(int max)
     {
-        var rest = bytes.Span[Position..];
+        var rest = bytes.AsSpan(Position);
         var end = rest[..Math.Min(rest.Length, max + 1)].IndexOf((byte)'\n');
         if (end < 0)
-            throw rest.Length > max ? PickleException.Refused($"names a class by more than {max} letters") : PickleException.Damaged("its pickle ends in the middle");
+            throw rest.Length > max ? PickleException.Refused($"names a class by more than {max} letters") : CutOff();
         Position += end + 1;
         return rest[..end];
     }
+
+    private static PickleException CutOff() => PickleException.Damaged("its pickle ends in the middle");
 }

@@ -7,7 +7,10 @@ internal static class PickleLimits
     public const int PickleBytes = 16 << 20;
 
     /// <summary>Memory of all objects that one file makes, as <see cref="PickleBudget"/> estimates it.</summary>
-    public const int ObjectBytes = 36 << 20;
+    public const int ObjectBytes = 24 << 20;
+
+    /// <summary>Opcodes of one pickle; a thousand decision trees take 600,000.</summary>
+    public const int Opcodes = 2_000_000;
 
     /// <summary>Objects that are being built at the same time, one in the other.</summary>
     public const int OpenMarks = 10_000;

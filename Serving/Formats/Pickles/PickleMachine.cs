@@ -16,8 +16,10 @@ internal sealed class PickleMachine(PickleCursor cursor, PickleReferences refere
     /// <exception cref="PickleException">It is cut off, contradicts itself, or holds what is not read.</exception>
     public object? Run()
     {
-        while (true)
+        for (var count = 0; ; count++)
         {
+            if (count > PickleLimits.Opcodes)
+                throw PickleException.Refused($"holds a pickle of more than {PickleLimits.Opcodes} steps");
             var at = cursor.Position;
             var code = cursor.Byte();
             if (code == (byte)'.')

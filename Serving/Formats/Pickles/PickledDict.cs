@@ -60,8 +60,9 @@ internal sealed class PickledDict : IReadOnlyDictionary<object, object?>
 
         public int GetHashCode(object key) => key switch
         {
-            long number => HashCode.Combine(number),
-            double number => HashCode.Combine(number),
+            // The halves one by one: a long's own hash only folds them, with nothing secret.
+            long number => HashCode.Combine((int)number, (int)(number >> 32)),
+            double number => HashCode.Combine((int)BitConverter.DoubleToInt64Bits(number), (int)(BitConverter.DoubleToInt64Bits(number) >> 32)),
             object?[] tuple => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(tuple),
             _ => key.GetHashCode(),
         };

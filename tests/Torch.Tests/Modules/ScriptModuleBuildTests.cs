@@ -175,4 +175,34 @@ public sealed class ScriptModuleBuildTests
             "device 'tpu' is not supported; use cpu or cuda:N",
             Assert.Throws<TorchException>(() => ScriptModule.Build(blueprint, new ModuleOptions { Device = "tpu" })).Message);
     }
+
+    [Fact]
+    public void Build_PartsThatCallPartsTwice_RefusedBeforeTheyGrow()
+    {
+        var inPlaces = new ModuleBlueprint { Name = "Leaf", Source = "def forward(self, x: Tensor) -> Tensor:\n    return x + 1" };
+        var inCode = inPlaces;
+        for (var i = 0; i < 60; i++)
+        {
+            inPlaces = new ModuleBlueprint
+            {
+                Name = "Pair",
+                Modules = [Named("a", inPlaces), Named("b", inPlaces)],
+                Source = "def forward(self, x: Tensor) -> Tensor:\n    return self.a.forward(self.b.forward(x))",
+            };
+            inCode = new ModuleBlueprint
+            {
+                Name = "Twice",
+                Modules = [Named("a", inCode)],
+                Source = "def forward(self, x: Tensor) -> Tensor:\n    return self.a.forward(self.a.forward(x))",
+            };
+        }
+
+        Assert.Equal(
+            "the blueprint cannot be built: the model uses its modules in more than 100000 places",
+            Assert.Throws<TorchException>(() => ScriptModule.Build(inPlaces, Options)).Message);
+        Assert.Equal(
+            "the model calls its parts from too many places: more than 500000 operations",
+            Assert.Throws<TorchException>(() => ScriptModule.Build(inCode, Options)).Message);
+        Assert.Equal(new LiveObjects(0, 0, 0), TorchRuntime.LiveObjects);
+    }
 }
