@@ -10,7 +10,7 @@ internal static class FormatErrors
     {
         ArchiveKind.PickledModule => Unsupported(source, $"is a pickled Python module{Class(archive)} of a class that is not known here, and pickles are never executed; {Convert}"),
         ArchiveKind.StateDict => Unsupported(source, $"holds only weights (a state_dict), not the model's code; build the model in Python, load them into it, then {Convert}"),
-        ArchiveKind.PickledValue => Unsupported(source, $"holds pickled tensors or Python values, not a model; {Convert}"),
+        ArchiveKind.PickledValue => Unsupported(source, $"holds {archive.Detail ?? "pickled tensors or Python values"}, not a model; {Convert}"),
         ArchiveKind.LegacyTorch => Unsupported(source, $"was written by torch.save in the format from before PyTorch 1.6 and holds no model that is known here; load it in Python, then {Convert}"),
         ArchiveKind.RawPickle when archive.Detail?.StartsWith("sklearn.", StringComparison.Ordinal) == true =>
             Unsupported(source, $"is a pickled scikit-learn model{Class(archive)}; make a PyTorch model of it with sk2torch.wrap(model), then {Convert}"),

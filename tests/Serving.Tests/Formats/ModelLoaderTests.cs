@@ -2,6 +2,7 @@ using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
 using Granary.Serving.Tests.Activations;
+using Granary.Serving.Tests.Formats.Pickles;
 using Granary.Serving.Weights;
 using Granary.Torch;
 
@@ -61,6 +62,44 @@ public sealed class ModelLoaderTests : IDisposable
 
         Assert.Equal(ServingError.Unsupported, error.Error);
         Assert.DoesNotContain(_path, error.Message);
+        Assert.Equal(0, _store.Leases);
+    }
+
+    [Fact]
+    public async Task LoadAsync_PickledModule_IsBuiltOntoTheDevice()
+    {
+        File.WriteAllBytes(_path, new PickleWriter().Linear().File());
+
+        using var model = await LoadAsync(TestBed.Definition with { Device = "cuda", Optimize = true }, gpus: 1);
+
+        Assert.Equal(("Linear", new string('c', 64)), (_factory.Blueprint, model.Sha256));
+        Assert.Equal(new ModuleOptions { Device = "cuda:0", Optimize = true }, _factory.Options);
+        Assert.Equal(0, _store.Leases);
+    }
+
+    [Fact]
+    public async Task LoadAsync_PickledModuleWhereTorchScriptIsRequired_Refused()
+    {
+        File.WriteAllBytes(_path, new PickleWriter().Linear().File());
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition with { RequireTorchScript = true }));
+
+        Assert.Equal(ServingError.Unsupported, error.Error);
+        Assert.EndsWith(
+            "is a pickled Python module (class torch.nn.modules.linear.Linear), and only TorchScript is accepted for this model (USE_JIT=true, RequireTorchScript); "
+            + "convert it in Python with torch.jit.script(model).save('model.pt') and serve that file",
+            error.Message);
+        Assert.Null(_factory.Options);
+    }
+
+    [Fact]
+    public async Task LoadAsync_DamagedPickle_NamesTheModelNotThePath()
+    {
+        File.WriteAllBytes(_path, new PickleWriter().Linear(weight => weight.Tensor("7", 8, 0, [2, 4], [4, 1])).File());
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition));
+
+        Assert.Equal((ServingError.SourceFailed, $"'{TestBed.Definition.Source}' is damaged: it has no storage '7'; it was probably cut off on its way: upload it again"), (error.Error, error.Message));
         Assert.Equal(0, _store.Leases);
     }
 

@@ -54,7 +54,7 @@ public sealed class ScriptModuleBuildTests
             ],
             Source = """
                 def forward(self, x: Tensor) -> Tensor:
-                    return self.m1.forward(self.first(x)) * self.scale
+                    return self.m1.forward(self.first.forward(x)) * self.scale
                 def plain(self) -> Tuple[int, float, bool, str, List[int], List[int], List[float], List[str]]:
                     return self.count, self.scale, self.flag, self.word, self.sizes, self.none, self.rates, self.words
                 def twice(self, x: Tensor, times: int = 2) -> Tensor:

@@ -60,7 +60,7 @@ internal static class HostilePickles
         yield return ("16 million values that are dropped", New().Repeat(8 * Million, (byte)'N', (byte)'0').File(), "holds a pickle of more than 2000000 steps");
         yield return ("dictionaries made of one list", New().Op("]q").Raw(0).Op("(").Repeat(10_000, (byte)']', (byte)'N', (byte)'a', (byte)'N', (byte)'a').Op("e0").Global("collections", "OrderedDict").Op("q").Raw(1).Op("0").Repeat(3000, (byte)'h', 1, (byte)'h', 0, 0x85, (byte)'R').File(), "has a dictionary whose keys are neither texts nor numbers");
         yield return ("big dictionaries made of one list", New().Op("]q").Raw(0).Op("(").Repeat(10_000, (byte)'K', 1, (byte)'N', 0x86).Op("e0").Global("collections", "OrderedDict").Op("q").Raw(1).Op("0").Repeat(3000, (byte)'h', 1, (byte)'h', 0, 0x85, (byte)'R').File(), "more Python objects than any model needs");
-        yield return ("keys that collide in a weak hash", Colliding(), "holds pickled tensors or Python values");
+        yield return ("keys that collide in a weak hash", Colliding(), "not a model; convert it");
         yield return ("protocol 0", New(0).Op("N").File(), "a pickle of protocol 0; 2 to 5 are read");
         yield return ("protocol 200", New(200).Op("N").File(), "a pickle of protocol 200; 2 to 5 are read");
     }
@@ -68,7 +68,7 @@ internal static class HostilePickles
     private static IEnumerable<(string, byte[], string)> Nesting()
     {
         yield return ("a million marks", New().Repeat(Million, (byte)'(').File(), "nests deeper than 10000 levels");
-        yield return ("a million lists in one another", New().Repeat(200_000, (byte)']').Repeat(200_000 - 1, (byte)'a').File(), "holds pickled tensors or Python values");
+        yield return ("a million lists in one another", New().Repeat(200_000, (byte)']').Repeat(200_000 - 1, (byte)'a').File(), "not a model; convert it");
         yield return ("a million lists in an attribute", New().Linear(attributes: more => more.Text("deep").Repeat(100_000, (byte)']').Repeat(100_000 - 1, (byte)'a')).File(), "nests deeper than 100 levels");
         yield return ("a million tuples in one another", New().Op(")").Repeat(Million, 0x85).File(), "more Python objects than any model needs");
         yield return ("billion laughs, a thousand levels", New().Linear(attributes: more => Laughs(more.Text("lol"), 1000)).File(), "nests deeper than 100 levels");
