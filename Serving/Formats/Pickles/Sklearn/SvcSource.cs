@@ -18,7 +18,7 @@ internal static class SvcSource
 
     /// <summary>
     /// Platt's formula as it is, like sk2torch and newer libsvm. scikit-learn's libsvm runs the iteration for more classes also
-    /// here and stops early: its probabilities differ by up to 0.0025.
+    /// here and stops early: its probabilities differ by up to about 0.003.
     /// </summary>
     private const string TwoClassesProbability = """
 
