@@ -42,6 +42,15 @@ internal static class InfernetDescriptions
         Responses = [new(200, "The hardware, or whether the model is supported.", """{ "version": "0.1.0", "service_id": "torch-inference-service", "hardware_capabilities": [], "compute_capability": [] }""")],
     };
 
+    private static readonly OperationDescription ReceiptKey = new("Infernet", "With which key answers are signed")
+    {
+        Responses =
+        [
+            new(200, "The public key that checks the header `Granary-Receipt`.", """{ "key": "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "curve": "secp256k1", "algorithm": "EIP191-secp256k1", "public_key": "-----BEGIN PUBLIC KEY-----…", "proofs": false }"""),
+            new(404, "Receipts are off.", """{ "code": "404", "name": "Not Found", "description": "This service signs no receipts" }"""),
+        ],
+    };
+
     private static readonly OperationDescription Index = new("Infernet", "Who is there")
     {
         Responses = [new(200, "A greeting.", """{ "message": "Torch ML Inference Service" }""")],
@@ -52,6 +61,7 @@ internal static class InfernetDescriptions
     {
         ("/service_output", "POST") => ServiceOutput,
         ("/service-resources", "GET") => ServiceResources,
+        ("/receipts/key", "GET") => ReceiptKey,
         ("/", "GET") => Index,
         _ => null,
     };
