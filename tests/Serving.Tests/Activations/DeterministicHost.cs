@@ -15,14 +15,14 @@ internal sealed class DeterministicHost : IDisposable
 {
     private readonly TorchInferenceRuntime _runtime = new();
     private readonly ActivationHost _host;
-    private readonly TorchScriptLoader _loader;
+    private readonly ModelLoader _loader;
 
     public DeterministicHost(Action<ActivationOptions>? options = null)
     {
         var activation = new ActivationOptions { InferenceThreads = 4 };
         options?.Invoke(activation);
         _host = new ActivationHost(Options.Create(activation), Options.Create(new ModelMemoryOptions()), _runtime, TimeProvider.System, NullLoggerFactory.Instance);
-        _loader = new TorchScriptLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
+        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
     }
 
     /// <summary>Calls that cover what libraries cut by threads: products, sums, convolutions, forks; each in a precision where it shows.</summary>
