@@ -52,7 +52,7 @@ internal sealed class ArweaveFixture : IAsyncDisposable
 
     public ArweaveSource Source => new(_gateways.Value, OptionsOf.Create(Options), OptionsOf.Create(Policy), new LineLogger<ArweaveSource>());
 
-    public WeightsStore Open() => new(OptionsOf.Create(Store), new SourceRegistry([Source]), new SourcePolicy(OptionsOf.Create(Policy)), Counters, new NoWeightsPeers(), Time, StoreLog);
+    public WeightsStore Open() => new(OptionsOf.Create(Store), new SourceRegistry([Source], new InfernetCache(OptionsOf.Create(new LocalSourceOptions()))), new SourcePolicy(OptionsOf.Create(Policy)), Counters, new NoWeightsPeers(), Time, StoreLog);
 
     /// <summary>Fetches a file and returns what is stored.</summary>
     public async Task<byte[]> FetchAsync(string id, bool trusted = false)
