@@ -83,31 +83,43 @@ internal sealed partial class Downloader(
 
     private async Task CopyAsync(Job job, Stream content, long? length, CancellationToken cancellation)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        // While one buffer is stored and hashed, the other one is filled.
+        var (filling, storing) = (ArrayPool<byte>.Shared.Rent(BufferBytes), ArrayPool<byte>.Shared.Rent(BufferBytes));
+        var stored = Task.CompletedTask;
         using var stalled = new CancellationTokenSource(options.StallTimeout, time);
         using var registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stalled);
         try
         {
             for (var checkedTo = 0L; ;)
             {
-                if (job.Partial.Position >= checkedTo)
-                    checkedTo = Reserve(job, length);
                 stalled.CancelAfter(options.StallTimeout);
-                var count = await content.ReadAsync(buffer, stalled.Token).ConfigureAwait(false);
+                var count = await content.ReadAsync(filling, stalled.Token).ConfigureAwait(false);
+                await stored.ConfigureAwait(false);
                 if (count == 0)
                     return;
+                if (job.Partial.Position >= checkedTo)
+                    checkedTo = Reserve(job, length);
                 counters.Downloaded(count);
                 CheckLimit(job, job.Partial.Position + count);
                 if (job.Partial.Position + count > length)
                     throw new SourceChangedException();
-                await job.Partial.AppendAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
-                Report(job, length);
+                stored = StoreAsync(job, filling.AsMemory(0, count), length, cancellation);
+                (filling, storing) = (storing, filling);
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            // Whatever ended the reading: the position must be true, and the buffers free.
+            await stored.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ArrayPool<byte>.Shared.Return(filling);
+            ArrayPool<byte>.Shared.Return(storing);
         }
+    }
+
+    private async Task StoreAsync(Job job, ReadOnlyMemory<byte> bytes, long? length, CancellationToken cancellation)
+    {
+        await job.Partial.AppendAsync(bytes, cancellation).ConfigureAwait(false);
+        Report(job, length);
     }
 
     // Room for all that is left is asked for first, then again every 64 MiB: others download too.

@@ -148,7 +148,9 @@ internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles, IWeig
         return await _remote.FetchAsync(key, origin, maxBytes, ResolveAgainAsync, cancellation).ConfigureAwait(false);
 
         async Task<RemoteSourceFile> ResolveAgainAsync()
-            => (RemoteSourceFile)await source.ResolveAsync(key.Id, key.Trusted, cancellation).ConfigureAwait(false);
+            => await source.ResolveAsync(key.Id, key.Trusted, cancellation).ConfigureAwait(false) as RemoteSourceFile
+                // It lies in a cache of this host by now; the next call finds it there.
+                ?? throw new ServingException(ServingError.SourceFailed, $"'{key.Id}' changed at its source during the download; try again");
     }
 
     private async Task<StoredFile> UseInPlaceAsync(FetchKey key, LocalSourceFile file, long maxBytes, CancellationToken cancellation)

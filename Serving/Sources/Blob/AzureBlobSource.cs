@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Core;
 using Azure.Core.Pipeline;
 using Granary.Serving.Models;
@@ -67,19 +66,15 @@ internal sealed class AzureBlobSource : IModelSource
         return Describe(id, path, found, manifest?.Sha256(name));
     }
 
-    private BlobSourceFile Describe(ModelId id, BlobPath path, Response found, string? sha256)
-    {
-        var etag = found.Headers.ETag is { } tag ? tag.ToString("H") : null;
-        var md5 = found.Headers.TryGetValue("Content-MD5", out var header) ? ContentMd5Check.Parse(header) : null;
-        return new BlobSourceFile(_client!, id, path)
+    private BlobSourceFile Describe(ModelId id, BlobPath path, BlobProperties found, string? sha256)
+        => new(_client!, id, path)
         {
-            Length = found.Headers.ContentLengthLong,
-            ETag = etag,
-            Revision = etag?.Trim('"'),
+            Length = found.Length,
+            ETag = found.ETag,
+            Revision = found.ETag?.Trim('"'),
             Sha256 = sha256,
-            ContentMd5 = md5,
+            ContentMd5 = found.ContentMd5,
         };
-    }
 
     private static BlobPath In(BlobPath folder, string name)
         => folder with { Name = folder.Name.Length == 0 ? name : $"{folder.Name}/{name}" };

@@ -21,7 +21,7 @@ internal sealed partial class BlobClient(BlobAccount account, HttpPipeline pipel
     private readonly ILogger _log = log;
 
     /// <summary>The properties of a blob; null when there is no such blob, or a folder in its place.</summary>
-    public async Task<Response?> HeadAsync(ModelId id, BlobPath path, CancellationToken cancellation)
+    public async Task<BlobProperties?> HeadAsync(ModelId id, BlobPath path, CancellationToken cancellation)
     {
         using var message = Message(RequestMethod.Head, account.Blob(path.Container, path.Name));
         var response = await SendAsync(id, message, cancellation).ConfigureAwait(false);
@@ -29,8 +29,7 @@ internal sealed partial class BlobClient(BlobAccount account, HttpPipeline pipel
             return null;
         if (response.Status != 200)
             throw BlobErrors.Refusal(id, response, account.Access);
-        // With a hierarchical namespace a directory answers as an empty blob.
-        return response.Headers.TryGetValue("x-ms-meta-hdi_isfolder", out var isFolder) && isFolder is "true" ? null : response;
+        return BlobProperties.Read(response);
     }
 
     /// <summary>Opens the content from an offset on, if it is still the one with that tag. The caller disposes the message.</summary>
@@ -68,7 +67,7 @@ internal sealed partial class BlobClient(BlobAccount account, HttpPipeline pipel
         {
             return null;
         }
-        catch (IOException error)
+        catch (Exception error) when (error is IOException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             throw new ServingException(ServingError.SourceFailed, $"the connection to Azure Blob storage broke while the manifest of {ModelIdText.Quote(id.ToString())} was read", error);
         }
