@@ -3,7 +3,12 @@ using Granary.Serving.Tests.Support;
 
 namespace Granary.Serving.Tests.Activations;
 
+/// <summary>They keep every core busy for half a minute and hold modules that other classes count, so they run alone.</summary>
+[CollectionDefinition(nameof(DeterminismTests), DisableParallelization = true)]
+public sealed class DeterminismCollection;
+
 /// <summary>A deterministic call returns the same bits, whatever else goes on and however the process was started.</summary>
+[Collection(nameof(DeterminismTests))]
 public sealed class DeterminismTests
 {
     public static TheoryData<int> CallNumbers => new(Enumerable.Range(0, DeterministicHost.Calls.Count));
