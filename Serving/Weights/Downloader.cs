@@ -9,7 +9,7 @@ namespace Granary.Serving.Weights;
 internal sealed partial class Downloader(
     WeightsStoreOptions options, BlobDirectory blobs, TimeProvider time, WeightsCounters counters, ILogger log)
 {
-    private const int BufferBytes = 1 << 18;
+    private const int BufferBytes = 1 << 20;
     private const long ProgressBytes = 1 << 18;
     private const long RoomBytes = 64L << 20;
 
@@ -100,7 +100,7 @@ internal sealed partial class Downloader(
                 CheckLimit(job, job.Partial.Position + count);
                 if (job.Partial.Position + count > length)
                     throw new SourceChangedException();
-                await job.Partial.AppendAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                job.Partial.Append(buffer.AsMemory(0, count));
                 Report(job, length);
             }
         }
