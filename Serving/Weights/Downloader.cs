@@ -9,7 +9,7 @@ namespace Granary.Serving.Weights;
 internal sealed partial class Downloader(
     WeightsStoreOptions options, BlobDirectory blobs, TimeProvider time, WeightsCounters counters, ILogger log)
 {
-    private const int BufferBytes = 1 << 18;
+    private const int BufferBytes = 1 << 20;
     private const long ProgressBytes = 1 << 18;
     private const long RoomBytes = 64L << 20;
 
@@ -103,7 +103,8 @@ internal sealed partial class Downloader(
                 CheckLimit(job, job.Partial.Position + count);
                 if (job.Partial.Position + count > length)
                     throw new SourceChangedException();
-                stored = StoreAsync(job, filling.AsMemory(0, count), length, cancellation);
+                var bytes = filling.AsMemory(0, count);
+                stored = Task.Run(() => Store(job, bytes, length), CancellationToken.None);
                 (filling, storing) = (storing, filling);
             }
         }
@@ -116,9 +117,9 @@ internal sealed partial class Downloader(
         }
     }
 
-    private async Task StoreAsync(Job job, ReadOnlyMemory<byte> bytes, long? length, CancellationToken cancellation)
+    private void Store(Job job, ReadOnlyMemory<byte> bytes, long? length)
     {
-        await job.Partial.AppendAsync(bytes, cancellation).ConfigureAwait(false);
+        job.Partial.Append(bytes);
         Report(job, length);
     }
 

@@ -17,11 +17,12 @@ internal sealed class PartialDownload : IDisposable
     private readonly string _id;
     private readonly SafeFileHandle _handle;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly IContentCheck? _check;
+    private readonly BackgroundCheck? _check;
 
     private PartialDownload(StoreLayout layout, string key, string id, IContentCheck? check)
     {
-        (_layout, _key, _id, _check) = (layout, key, id, check);
+        (_layout, _key, _id) = (layout, key, id);
+        _check = check is null ? null : new BackgroundCheck(check);
         _handle = File.OpenHandle(layout.Part(key), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
     }
 
@@ -68,18 +69,19 @@ internal sealed class PartialDownload : IDisposable
     }
 
     /// <exception cref="ServingException"><see cref="ServingError.Overloaded"/>: the disk did not take the bytes.</exception>
-    public async ValueTask AppendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    public void Append(ReadOnlyMemory<byte> bytes)
     {
         try
         {
-            await RandomAccess.WriteAsync(_handle, bytes, Position, cancellation).ConfigureAwait(false);
+            // The write goes to memory; handing it to another thread and back costs more, and much more on a busy host.
+            RandomAccess.Write(_handle, bytes.Span, Position);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw Refused(error);
         }
 
-        await HashAsync(bytes).ConfigureAwait(false);
+        Hash(bytes);
         Position += bytes.Length;
     }
 
@@ -103,7 +105,7 @@ internal sealed class PartialDownload : IDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
         hash.AppendData(System.Text.Encoding.ASCII.GetBytes($"blob {Position}\0"));
-        await ReadAsync(Position, bytes => AppendTo(hash, bytes), cancellation).ConfigureAwait(false);
+        await ReadAsync(Position, bytes => hash.AppendData(bytes.Span), cancellation).ConfigureAwait(false);
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
@@ -144,25 +146,17 @@ internal sealed class PartialDownload : IDisposable
             return;
         }
 
-        await ReadAsync(there, HashAsync, cancellation).ConfigureAwait(false);
+        await ReadAsync(there, Hash, cancellation).ConfigureAwait(false);
         (Position, Validator, IsResumed) = (there, state!.Validator, true);
     }
 
-    private static ValueTask AppendTo(IncrementalHash hash, ReadOnlyMemory<byte> bytes)
+    private void Hash(ReadOnlyMemory<byte> bytes)
     {
-        hash.AppendData(bytes.Span);
-        return default;
-    }
-
-    // Two hashes over all bytes: the check has a core of its own, or it would halve the rate of a download.
-    private async ValueTask HashAsync(ReadOnlyMemory<byte> bytes)
-    {
-        var checking = _check is null ? Task.CompletedTask : Task.Run(() => _check.Append(bytes.Span));
+        _check?.Append(bytes.Span);
         _hash.AppendData(bytes.Span);
-        await checking.ConfigureAwait(false);
     }
 
-    private async Task ReadAsync(long length, Func<ReadOnlyMemory<byte>, ValueTask> take, CancellationToken cancellation)
+    private async Task ReadAsync(long length, Action<ReadOnlyMemory<byte>> take, CancellationToken cancellation)
     {
         var buffer = new byte[BufferBytes];
         for (var offset = 0L; offset < length;)
@@ -170,7 +164,7 @@ internal sealed class PartialDownload : IDisposable
             var count = await RandomAccess.ReadAsync(_handle, buffer, offset, cancellation).ConfigureAwait(false);
             if (count == 0)
                 throw new EndOfStreamException("a partial download became shorter while it was read");
-            await take(buffer.AsMemory(0, count)).ConfigureAwait(false);
+            take(buffer.AsMemory(0, count));
             offset += count;
         }
     }
