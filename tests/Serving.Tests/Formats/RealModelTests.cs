@@ -2,6 +2,7 @@ using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
 using Granary.Serving.Tests.Activations;
+using Granary.Serving.Tests.Support;
 using Granary.Serving.Weights;
 using Granary.Torch;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,6 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Granary.Serving.Tests.Formats;
 
 /// <summary>Everything from the file to the answer, with libtorch.</summary>
+[Collection(nameof(LiveObjectTests))]
 public sealed class RealModelTests : IDisposable
 {
     private static readonly ModelDefinition Linear = TestBed.Definition with

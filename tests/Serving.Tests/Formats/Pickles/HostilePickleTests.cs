@@ -10,6 +10,7 @@ using Xunit.Abstractions;
 
 namespace Granary.Serving.Tests.Formats.Pickles;
 
+[Collection(nameof(LiveObjectTests))]
 public sealed class HostilePickleTests(ITestOutputHelper output) : IDisposable
 {
     private const long MaxBytes = 64 << 20;

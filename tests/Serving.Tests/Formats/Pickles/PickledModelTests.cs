@@ -1,12 +1,14 @@
 using System.Globalization;
 using Granary.Serving.Formats;
 using Granary.Serving.Formats.Pickles;
+using Granary.Serving.Tests.Support;
 using Granary.Torch;
 using Xunit.Abstractions;
 
 namespace Granary.Serving.Tests.Formats.Pickles;
 
 /// <summary>From a file of torch.save to the answer, compared with Python's.</summary>
+[Collection(nameof(LiveObjectTests))]
 public sealed class PickledModelTests(TorchModules models, ITestOutputHelper output) : IClassFixture<TorchModules>
 {
     internal static ScriptModule Build(string path)
