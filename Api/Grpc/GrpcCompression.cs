@@ -57,6 +57,8 @@ internal static class GrpcCompression
     /// <exception cref="GrpcException">It is no such compressed data, or too large.</exception>
     public static byte[] Decompress(in ReadOnlySequence<byte> packed, GrpcEncoding encoding, int limitBytes, out int length)
     {
+        if (packed.IsEmpty)
+            throw new GrpcException(GrpcStatus.Internal, $"A message is marked as compressed and has no bytes; {NameOf(encoding)} data has some even for an empty message");
         var bytes = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(packed.Length * 4, 1024, ChunkBytes));
         length = 0;
         try

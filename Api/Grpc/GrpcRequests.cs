@@ -60,7 +60,7 @@ internal static class GrpcRequests
     {
         if (failure is { } known)
             return new GrpcFailure(GrpcErrors.StatusOf(known.Error), known.Message) { RetryAfter = known.RetryAfter };
-        return context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status200OK
+        return HttpMethods.IsPost(context.Request.Method)
             ? new GrpcFailure(GrpcStatus.Unimplemented, $"There is no method {context.Request.Path} here; reflection lists what there is")
             : new GrpcFailure(GrpcStatus.Unknown, $"{context.Request.Path} does not answer {context.Request.Method}; gRPC calls are POST");
     }
