@@ -1,0 +1,39 @@
+using System.Net;
+using System.Threading.Channels;
+
+namespace Granary.Api.Tests.Grpc;
+
+/// <summary>A request body that a test sends piece by piece, each in a frame of its own.</summary>
+internal sealed class PieceContent : HttpContent
+{
+    private readonly Channel<(byte[] Piece, TaskCompletionSource Sent)> _pieces = Channel.CreateUnbounded<(byte[], TaskCompletionSource)>();
+
+    /// <summary>Sends a piece; done when it has left.</summary>
+    public Task WriteAsync(byte[] piece)
+    {
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Assert.True(_pieces.Writer.TryWrite((piece, sent)));
+        return sent.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>Ends the body.</summary>
+    public void Complete() => _pieces.Writer.Complete();
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    {
+        // The head must leave before the first piece.
+        await stream.FlushAsync();
+        await foreach (var (piece, sent) in _pieces.Reader.ReadAllAsync())
+        {
+            await stream.WriteAsync(piece);
+            await stream.FlushAsync();
+            sent.SetResult();
+        }
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+}
