@@ -9,6 +9,28 @@ internal static class CommandLineOptions
 {
     private const string Sources = "local, huggingface, arweave or blob";
 
+    // Triton's flags of model repositories.
+    private static readonly IReadOnlyList<CommandLineOption> Repositories =
+    [
+        new("--model-repository", null, "DIR", ConfigurationKeys.Repositories, "folder of models in Triton's layout") { Repeatable = true },
+        new("--model-store", null, "DIR", ConfigurationKeys.Repositories, "the same") { Repeatable = true },
+        new("--model-control-mode", null, "MODE", ConfigurationKeys.ModelControlMode, "none (load all at start), poll or explicit; default none")
+        {
+            Check = static text => text is "none" or "poll" or "explicit" ? null : $"'{text}' is no mode; expected none, poll or explicit",
+        },
+        new("--load-model", null, "NAME", ConfigurationKeys.LoadModels, "with explicit: model to load at start, * for all") { Repeatable = true },
+        new("--repository-poll-secs", null, "SECONDS", ConfigurationKeys.RepositoryPollInterval, "with poll: time between two looks; default 15")
+        {
+            Check = Count,
+            Convert = static text => TimeSpan.FromSeconds(long.Parse(text, CultureInfo.InvariantCulture)).ToString("c", CultureInfo.InvariantCulture),
+        },
+        new("--strict-readiness", null, "BOOL", ConfigurationKeys.StrictReadiness, "ready only when every model is; default true") { Check = Truth, Convert = TruthValue },
+        new("--exit-on-error", null, "BOOL", ConfigurationKeys.ExitOnError, "end when a model cannot be loaded at start; default true") { Check = Truth, Convert = TruthValue },
+        new("--model-load-thread-count", null, "N", ConfigurationKeys.ModelLoadThreads, "models loaded at the same time; default 4") { Check = Count },
+        new("--model-config-name", null, "NAME", ConfigurationKeys.ModelConfigName, "use configs/NAME.pbtxt of models that have it"),
+        new("--disable-auto-complete-config", null, "BOOL", ConfigurationKeys.RequireModelConfig, "refuse models without config.pbtxt; default false") { Check = Truth, Convert = TruthValue },
+    ];
+
     /// <summary>Every flag, in the order of the help.</summary>
     public static readonly IReadOnlyList<CommandLineOption> All =
     [
@@ -39,6 +61,7 @@ internal static class CommandLineOptions
             Split = static text => (text[..text.IndexOf('/')], text[(text.IndexOf('/') + 1)..]),
         },
         new("--idle-timeout", null, "TIME", ConfigurationKeys.IdleTimeout, "unload a model after this long without a request, as hh:mm:ss") { Check = Duration },
+        .. Repositories,
         new("--admin-bind", null, "HOST:PORT", ConfigurationKeys.AdminBind, "address of the admin API, when it is to have its own")
         {
             Check = static text => BindAddress.TryParse(text, out _, out var error) ? null : error,
@@ -94,6 +117,12 @@ internal static class CommandLineOptions
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? null
             : $"'{text}' is no whole number above zero";
+
+    // What Triton takes for a truth value.
+    private static string? Truth(string text) =>
+        text.ToLowerInvariant() is "true" or "on" or "1" or "false" or "off" or "0" ? null : $"'{text}' is no truth value; expected true or false";
+
+    private static string TruthValue(string text) => text.ToLowerInvariant() is "true" or "on" or "1" ? "true" : "false";
 
     private static string? Duration(string text) =>
         // .NET reads a bare number as days, which nobody means.
