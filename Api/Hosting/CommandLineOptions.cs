@@ -42,8 +42,8 @@ internal static class CommandLineOptions
         new("--http-port", null, "PORT", $"{ServerOptions.SectionName}:{nameof(ServerOptions.HttpPort)}", "one more port for HTTP, such as 8000; may equal --grpc-port") { Check = Port },
         new("--grpc-port", null, "PORT", $"{ServerOptions.SectionName}:{nameof(ServerOptions.GrpcPort)}", "one more port for gRPC, such as 8001; --bind answers gRPC too") { Check = Port },
         new("--metrics-port", null, "PORT", $"{ServerOptions.SectionName}:{nameof(ServerOptions.MetricsPort)}", "one more port for /metrics and the probes alone, such as 8002") { Check = Port },
-        new("--allow-http", null, "BOOL", $"{ServerOptions.SectionName}:{nameof(ServerOptions.AllowHttp)}", "false leaves --http-port closed; default true") { Check = Truth },
-        new("--allow-grpc", null, "BOOL", $"{ServerOptions.SectionName}:{nameof(ServerOptions.AllowGrpc)}", "false answers no gRPC on any port; default true") { Check = Truth },
+        new("--allow-http", null, "BOOL", $"{ServerOptions.SectionName}:{nameof(ServerOptions.AllowHttp)}", "false leaves --http-port closed; default true") { Check = Truth, Convert = TruthValue },
+        new("--allow-grpc", null, "BOOL", $"{ServerOptions.SectionName}:{nameof(ServerOptions.AllowGrpc)}", "false answers no gRPC on any port; default true") { Check = Truth, Convert = TruthValue },
         new("--workers", "-w", "N", $"{ServerOptions.SectionName}:Workers", "accepted as hypercorn takes it; one process uses all cores") { Check = Count },
         new("--max-body-bytes", null, "BYTES", $"{ServerOptions.SectionName}:MaxRequestBodyBytes", "largest request body; default 268435456") { Check = Count },
         new("--local-root", null, "DIR", ConfigurationKeys.LocalRoots, "folder whose files requests may name as local models") { Repeatable = true },
@@ -110,8 +110,6 @@ internal static class CommandLineOptions
 
     private static string? Port(string text) =>
         ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : $"'{text}' is no port; expected 0 to {ushort.MaxValue}";
-
-    private static string? Truth(string text) => bool.TryParse(text, out _) ? null : $"'{text}' is neither true nor false";
 
     private static string? Count(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0

@@ -1,4 +1,3 @@
-using Granary.Api.Tests.Support;
 
 namespace Granary.Api.Tests.Grpc;
 
