@@ -12,6 +12,7 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
     private const string NotExplicit = "explicit model load / unload is not allowed if polling is enabled";
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
+    private bool _disposed;
     private readonly CancellationTokenSource _stopping = new();
     private readonly RepositoryStates _states = new();
     private readonly ModelRepositoryOptions _options;
@@ -131,6 +132,9 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
 
     public void Dispose()
     {
+        // Two services name it, so the container ends it twice.
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         _stopping.Cancel();
         _stopping.Dispose();
     }
