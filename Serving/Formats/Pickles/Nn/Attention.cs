@@ -36,12 +36,12 @@ internal static class Attention
     {
         var rows = $"[{part * width}:{(part + 1) * width}]";
         var weight = together ? $"self.in_proj_weight{rows}" : $"self.{name}_proj_weight";
-        return $"def project_{name}(self, x: Tensor) -> Tensor:\n    return torch.linear(x, {weight}, {(hasBias ? $"self.in_proj_bias{rows}" : "None")})\n";
+        return $"def _project_{name}(self, x: Tensor) -> Tensor:\n    return torch.linear(x, {weight}, {(hasBias ? $"self.in_proj_bias{rows}" : "None")})\n";
     }
 
     /// <summary>A mask of truths (dtype 11, or 0 in old models) means "do not look here", one of numbers is added.</summary>
     private const string Mask = """
-        def additive(self, mask: Tensor, like: Tensor) -> Tensor:
+        def _additive(self, mask: Tensor, like: Tensor) -> Tensor:
             if mask.dtype == 11 or mask.dtype == 0:
                 return torch.masked_fill(torch.zeros(mask.size(), dtype=like.dtype, device=like.device), mask.to(11), self.never)
             return mask.to(like.dtype)
@@ -69,17 +69,17 @@ internal static class Attention
             batch = q.size(0)
             targets = q.size(1)
             sources = k.size(1)
-            q = torch.transpose(self.project_q(q).reshape([batch, targets, {heads}, {width / heads}]), 1, 2)
-            k = torch.transpose(self.project_k(k).reshape([batch, sources, {heads}, {width / heads}]), 1, 2)
-            v = torch.transpose(self.project_v(v).reshape([batch, sources, {heads}, {width / heads}]), 1, 2)
+            q = torch.transpose(self._project_q(q).reshape([batch, targets, {heads}, {width / heads}]), 1, 2)
+            k = torch.transpose(self._project_k(k).reshape([batch, sources, {heads}, {width / heads}]), 1, 2)
+            v = torch.transpose(self._project_v(v).reshape([batch, sources, {heads}, {width / heads}]), 1, 2)
             scores = torch.matmul(q / self.root, torch.transpose(k, 2, 3))
             if attn_mask is not None:
-                mask = self.additive(attn_mask, scores)
+                mask = self._additive(attn_mask, scores)
                 if mask.dim() == 3:
                     mask = mask.reshape([batch, {heads}, targets, sources])
                 scores = scores + mask
             if padding is not None:
-                scores = scores + torch.unsqueeze(torch.unsqueeze(self.additive(padding, scores), 1), 1)
+                scores = scores + torch.unsqueeze(torch.unsqueeze(self._additive(padding, scores), 1), 1)
             weights = torch.softmax(scores, -1)
             result = torch.transpose(torch.matmul(weights, v), 1, 2).reshape([batch, targets, {width}])
             result = self.out_proj.forward(result)

@@ -57,7 +57,8 @@ internal static class NnParts
     /// <param name="fallback">Where the file has none.</param>
     public static long[] Sizes(PickledModule module, string name, int dimensions, long least, long? fallback = null)
     {
-        var sizes = module.Attributes.GetValueOrDefault(name) is List<object?> or object?[]
+        var isList = module.Attributes.GetValueOrDefault(name) is List<object?> or object?[];
+        var sizes = isList
             ? module.Integers(name)
             : Enumerable.Repeat(module.Integer(name, fallback), dimensions).ToArray();
         if (sizes.Length == 1)

@@ -40,17 +40,17 @@ internal static class Transformers
     };
 
     private static string Blocks(string activation) => $"""
-        def attend(self, x: Tensor, mask: Optional[Tensor], padding: Optional[Tensor]) -> Tensor:
+        def _attend(self, x: Tensor, mask: Optional[Tensor], padding: Optional[Tensor]) -> Tensor:
             return self.self_attn.forward(x, x, x, padding, False, mask)[0]
-        def feed(self, x: Tensor) -> Tensor:
+        def _feed(self, x: Tensor) -> Tensor:
             return self.linear2.forward({activation}(self.linear1.forward(x)))
 
         """;
 
     private static string Forward(bool normFirst) => "def forward(self, src: Tensor, src_mask: Optional[Tensor] = None, src_key_padding_mask: Optional[Tensor] = None) -> Tensor:\n"
         + (normFirst
-            ? "    x = src + self.attend(self.norm1.forward(src), src_mask, src_key_padding_mask)\n    return x + self.feed(self.norm2.forward(x))\n"
-            : "    x = self.norm1.forward(src + self.attend(src, src_mask, src_key_padding_mask))\n    return self.norm2.forward(x + self.feed(x))\n");
+            ? "    x = src + self._attend(self.norm1.forward(src), src_mask, src_key_padding_mask)\n    return x + self._feed(self.norm2.forward(x))\n"
+            : "    x = self.norm1.forward(src + self._attend(src, src_mask, src_key_padding_mask))\n    return self.norm2.forward(x + self._feed(x))\n");
 
     private static ModuleBlueprint Encoder(PickledModule module, ModuleMapper mapper)
     {

@@ -44,6 +44,32 @@ public sealed class PickledModelTests(TorchModules models, ITestOutputHelper out
         Assert.Equal(before, TorchRuntime.LiveObjects);
     }
 
+    [Fact]
+    public void Build_LargeModel_IsInMemoryOnce()
+    {
+        const int rows = 16_384;
+        const long size = rows * 1024L * sizeof(double);
+        var path = models.PathOf("large.torch");
+        var pickle = new PickleWriter().Module("torch.nn.modules.linear", "Linear", more => more.Text("weight").Tensor("0", rows * 1024, 0, [rows, 1024], [1024, 1])).Op(".").Bytes;
+        using (var file = File.Create(path))
+            TorchFiles.Zip(("archive/data.pkl", pickle), ("archive/data/0", new byte[size])).WriteTo(file);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        // From here on the kernel counts the peak anew.
+        File.WriteAllText("/proc/self/clear_refs", "5");
+        var before = PeakBytes();
+
+        using var module = Build(path);
+
+        Assert.Equal(size, module.ParameterBytes);
+        Assert.InRange(PeakBytes() - before, size * 0.9, size * 1.5);
+    }
+
+    private static long PeakBytes()
+    {
+        var line = File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(6, line.Length - 6 - 2).Trim(), CultureInfo.InvariantCulture) * 1024;
+    }
+
     private static bool IsFloat(string name) => name.EndsWith("_float", StringComparison.Ordinal);
 
     private void Compare(IEnumerable<string> names, string ending, double tolerance)
