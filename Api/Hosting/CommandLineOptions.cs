@@ -89,16 +89,18 @@ internal static class CommandLineOptions
     public static string Help()
     {
         var text = new StringBuilder("Granary serves PyTorch models.\n\noptions (--name=value or --name value):\n");
+        var width = All.Max(static option => Usage(option).Length) + 2;
         foreach (var option in All)
         {
-            var name = $"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}";
-            text.Append("  ").Append(name.PadRight(28)).Append(option.Help);
+            text.Append("  ").Append(Usage(option).PadRight(width)).Append(option.Help);
             text.Append(option.Repeatable ? "; may be repeated\n" : "\n");
         }
 
-        text.Append("  ").Append("--Section:Key=VALUE".PadRight(28)).Append("sets any configuration key, such as --Granary:Server:MaxConnections=100\n");
-        return text.Append("  ").Append("--help, -h".PadRight(28)).Append("this text\n").ToString();
+        text.Append("  ").Append("--Section:Key=VALUE".PadRight(width)).Append("sets any configuration key, such as --Granary:Server:MaxConnections=100\n");
+        return text.Append("  ").Append("--help, -h".PadRight(width)).Append("this text\n").ToString();
     }
+
+    private static string Usage(CommandLineOption option) => $"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}";
 
     private static string? SourceAndOwner(string text)
     {

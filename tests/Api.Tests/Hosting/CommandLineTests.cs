@@ -69,6 +69,28 @@ public class CommandLineTests
     }
 
     [Fact]
+    public void Parse_FlagsOfTriton_SetTheRepositorys()
+    {
+        var line = CommandLine.Parse([
+            "--model-store=/mnt/models", "--model-repository", "/more", "--model-control-mode=explicit", "--load-model=a", "--load-model=b",
+            "--repository-poll-secs=90", "--strict-readiness=0", "--exit-on-error=False", "--model-load-thread-count=8",
+            "--model-config-name=h100", "--disable-auto-complete-config=on"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal(
+            ["ConfigName=h100", "ControlMode=explicit", "ExitOnError=false", "LoadModels:0=a", "LoadModels:1=b", "LoadThreads=8", "Paths:0=/mnt/models",
+                "Paths:1=/more", "PollInterval=00:01:30", "RequireConfig=true", "StrictReadiness=false"],
+            line.Configuration.Select(pair => $"{pair.Key["Granary:ModelRepository:".Length..]}={pair.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "--model-control-mode: 'auto' is no mode; expected none, poll or explicit",
+                "--repository-poll-secs: '0' is no whole number above zero",
+                "--strict-readiness: 'maybe' is no truth value; expected true or false",
+            ],
+            CommandLine.Parse(["--model-control-mode=auto", "--repository-poll-secs=0", "--strict-readiness=maybe"]).Errors);
+    }
+
+    [Fact]
     public void Parse_FlagGivenTwice_IsAnError()
     {
         Assert.Equal(["--workers is given more than once"], CommandLine.Parse(["--workers=1", "--workers=2"]).Errors);

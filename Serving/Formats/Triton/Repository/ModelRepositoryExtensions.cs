@@ -22,16 +22,16 @@ public static class ModelRepositoryExtensions
             provider.GetRequiredService<IOptions<ModelRepositoryOptions>>().Value,
             provider.GetRequiredService<IModelCatalog>(),
             provider.GetRequiredService<IModelCluster>(),
-            Capacity(provider),
+            () => Capacity(provider),
             provider.GetRequiredService<ILogger<ModelRepositoryManager>>()));
         services.TryAddSingleton<IModelRepository>(static provider => provider.GetRequiredService<ModelRepositoryManager>());
         services.TryAddSingleton<IServedModels>(static provider => new ServedModels(
-            provider.GetRequiredService<IModelCatalog>(), provider.GetRequiredService<IModelCluster>(), Capacity(provider)));
+            provider.GetRequiredService<IModelCatalog>(), provider.GetRequiredService<IModelCluster>(), () => Capacity(provider)));
         services.AddHostedService<ModelRepositoryService>();
         return services;
     }
 
-    // A process that only joins a cluster has no GPUs of its own.
+    // Asked for when a model is loaded: counting GPUs loads libtorch. A process that only joins a cluster has none of its own.
     private static HostCapacity Capacity(IServiceProvider provider) =>
         new(Environment.ProcessorCount, provider.GetService<IAcceleratorProbe>()?.Gpus.Count ?? 0);
 }

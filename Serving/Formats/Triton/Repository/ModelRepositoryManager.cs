@@ -25,8 +25,9 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
     private readonly HashSet<string> _repositories;
     private readonly ILogger _logger;
     private volatile bool _started;
+    private int _disposed;
 
-    public ModelRepositoryManager(ModelRepositoryOptions options, IModelCatalog catalog, IModelCluster cluster, HostCapacity host, ILogger<ModelRepositoryManager> logger)
+    public ModelRepositoryManager(ModelRepositoryOptions options, IModelCatalog catalog, IModelCluster cluster, Func<HostCapacity> host, ILogger<ModelRepositoryManager> logger)
     {
         (_options, _catalog, _cluster, _logger) = (options, catalog, cluster, logger);
         var stores = options.Paths.Select(path => RepositoryStores.Open(path, out var fault)
@@ -130,10 +131,10 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         _states.Forget(name);
     });
 
+    /// <summary>Gives up what runs. The container knows this object under two names and so disposes it twice.</summary>
     public void Dispose()
     {
-        // Two services name it, so the container ends it twice.
-        if (Interlocked.Exchange(ref _disposed, true))
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         _stopping.Cancel();
         _stopping.Dispose();

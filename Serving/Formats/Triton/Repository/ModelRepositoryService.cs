@@ -12,6 +12,8 @@ internal sealed partial class ModelRepositoryService(
     TimeProvider time,
     ILogger<ModelRepositoryService> logger) : BackgroundService
 {
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(2);
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -22,7 +24,7 @@ internal sealed partial class ModelRepositoryService(
             var poller = new RepositoryPoller(manager, options.Value, time);
             if (options.Value.ControlMode == ModelControlMode.Poll)
                 await poller.BeginAsync(stoppingToken);
-            var failures = await manager.StartAsync(stoppingToken);
+            var failures = await LoadAsync(stoppingToken);
             if (manager.StartFailure is { } failure)
             {
                 LogExit(failure);
@@ -37,6 +39,23 @@ internal sealed partial class ModelRepositoryService(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The host stops.
+        }
+    }
+
+    /// <summary>Loads what is to be loaded, once the catalog answers: a cluster may start after its clients.</summary>
+    private async Task<IReadOnlyList<string>> LoadAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await manager.StartAsync(stoppingToken);
+            }
+            catch (ServingException exception) when (exception.Error == ServingError.Unavailable)
+            {
+                LogNoCatalog(exception.Message);
+                await Task.Delay(RetryDelay, time, stoppingToken);
+            }
         }
     }
 
@@ -60,6 +79,9 @@ internal sealed partial class ModelRepositoryService(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The models of {Repositories} repositories are loaded; {Failures} failed.")]
     private partial void LogStarted(int repositories, int failures);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The model repositories wait for the catalog: {Reason}")]
+    private partial void LogNoCatalog(string reason);
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "The server ends (ModelRepository:ExitOnError): {Failure}")]
     private partial void LogExit(string failure);

@@ -13,7 +13,7 @@ namespace Granary.Serving.Formats.Triton.Repository;
 internal sealed record LoadPlan(RepositoryModel Model, ModelConfig Config, IReadOnlyList<ModelDefinition> Definitions, IReadOnlyList<string> Warnings);
 
 /// <summary>Reads a model's directory: configuration, versions, labels, files.</summary>
-internal sealed class RepositoryModelReader(ModelRepositoryOptions options, HostCapacity host)
+internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Func<HostCapacity> host)
 {
     private const int MaxConfigBytes = 16 << 20;
     private const int MaxLabelBytes = 64 << 20;
@@ -32,7 +32,7 @@ internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Host
         if (raw.Name != model.Name)
             throw Wrong($"unexpected directory name '{model.Name}' for model '{raw.Name}', directory name must equal model name");
         var hasFile = raw.DefaultModelFilename.Length > 0 || model.Versions.Any(version => FileOf(model, raw, version) is not null);
-        var config = ModelConfigNormalizer.Normalize(raw, hasFile, host);
+        var config = ModelConfigNormalizer.Normalize(raw, hasFile, host());
         if (ModelConfigValidator.Validate(config) is { Count: > 0 } faults)
             throw Wrong(string.Join("; ", faults));
         var versions = VersionSelection.Select(config.VersionPolicy!, model.Versions);

@@ -8,7 +8,7 @@ using Granary.Torch;
 namespace Granary.Serving.Formats.Triton.Repository;
 
 /// <summary>Remembers what it worked out of each definition for as long as the catalog holds the same one.</summary>
-internal sealed class ServedModels(IModelCatalog catalog, IModelCluster cluster, HostCapacity host) : IServedModels
+internal sealed class ServedModels(IModelCatalog catalog, IModelCluster cluster, Func<HostCapacity> host) : IServedModels
 {
     private const int MaxRemembered = 4096;
     private readonly ConcurrentDictionary<ModelKey, ServedModel> _known = new();
@@ -78,7 +78,7 @@ internal sealed class ServedModels(IModelCatalog catalog, IModelCluster cluster,
     private ServedModel Describe(ModelDefinition definition, MethodSchema? forward)
     {
         var written = definition.Annotations.TryGetValue(RepositoryAnnotations.Config, out var json) ? ModelConfigCodec.ParseJson(json) : null;
-        var config = written is null ? SchemaConfig.Describe(definition, forward, host)
+        var config = written is null ? SchemaConfig.Describe(definition, forward, host())
             : forward is null ? written : SchemaConfig.Complete(written, forward);
         var inputs = written?.Input.Count ?? definition.Inputs.Count;
         var outputs = written?.Output.Count ?? definition.Outputs.Count;

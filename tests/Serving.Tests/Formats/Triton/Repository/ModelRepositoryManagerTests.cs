@@ -234,7 +234,7 @@ public sealed class ModelRepositoryManagerTests
         await using var bed = new RepositoryBed(Explicit);
         bed.Model("a", "one");
         bed.Write("a/config.pbtxt", "max_batch_size: 4");
-        var models = new ServedModels(bed.Catalog, bed.Cluster, new(2, 0));
+        var models = new ServedModels(bed.Catalog, bed.Cluster, static () => new(2, 0));
 
         await bed.Manager.LoadAsync("a", new ModelOverride { Config = """{"max_batch_size":"16"}""" });
         Assert.Equal(16, (await models.GetAsync("a", "")).Config.MaxBatchSize);

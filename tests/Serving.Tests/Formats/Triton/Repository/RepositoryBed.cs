@@ -37,7 +37,7 @@ internal sealed class RepositoryBed : IAsyncDisposable
         options?.Invoke(Options);
         Catalog = _services.GetRequiredService<IModelCatalog>();
         Cluster = _services.GetRequiredService<IModelCluster>();
-        Manager = new ModelRepositoryManager(Options, Catalog, Cluster, new HostCapacity(2, 0), Log);
+        Manager = new ModelRepositoryManager(Options, Catalog, Cluster, static () => new HostCapacity(2, 0), Log);
     }
 
     public TempDirectory Folder { get; }

@@ -18,7 +18,7 @@ public sealed class RepositoryModelReaderTests : IDisposable
     {
         var scan = await new RepositoryScanner([new LocalRepositoryStore(Path.Combine(_folder.Path, "repo"))]).ScanAsync(name, default);
         Assert.True(scan.Models.ContainsKey(name), string.Join("; ", scan.Problems.Values));
-        return await new RepositoryModelReader(options ?? new ModelRepositoryOptions(), new HostCapacity(2, 0)).ReadAsync(scan.Models[name], null, default);
+        return await new RepositoryModelReader(options ?? new ModelRepositoryOptions(), static () => new HostCapacity(2, 0)).ReadAsync(scan.Models[name], null, default);
     }
 
     private Task<string> FaultAsync() => Raises.ServingAsync(ServingError.InvalidArgument, () => ReadAsync());
