@@ -122,7 +122,17 @@ internal sealed class GrpcMessageReader(PipeReader input, int maxMessageBytes, G
 
     private async ValueTask<ReadResult> FillAsync(CancellationToken cancellation)
     {
-        var result = await input.ReadAsync(cancellation);
+        ReadResult result;
+        try
+        {
+            result = await input.ReadAsync(cancellation);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            // The server learns of a reset here before it signals that the request is aborted.
+            throw new OperationCanceledException("The caller went away while it sent its request", exception);
+        }
+
         Hold(result.Buffer);
         return result.IsCanceled ? throw new GrpcException(GrpcStatus.Unavailable, "The server is shutting down") : result;
     }

@@ -21,6 +21,8 @@ internal sealed class GrpcMessageWriter(PipeWriter output, int maxMessageBytes, 
     {
         try
         {
+            // A message that is begun must be ended, so this is the last moment for a good status.
+            cancellation.ThrowIfCancellationRequested();
             var size = codec.SizeOf(message);
             if (size > maxMessageBytes)
                 throw new GrpcException(GrpcStatus.ResourceExhausted, $"The response has {size} bytes; this server sends {maxMessageBytes} (option {GrpcOptions.SectionName}:{nameof(GrpcOptions.MaxMessageBytes)})");

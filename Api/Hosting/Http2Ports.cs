@@ -56,10 +56,11 @@ internal sealed class Http2Ports(TimeProvider time)
     }
 
     /// <summary>Null when the connection ends before it says anything.</summary>
-    private async ValueTask<bool?> LooksLikeHttp2Async(ConnectionContext connection, TimeSpan patience)
+    internal async ValueTask<bool?> LooksLikeHttp2Async(ConnectionContext connection, TimeSpan patience)
     {
         var input = connection.Transport.Input;
-        if (input.TryRead(out var result) && Look(input, result) is { } atOnce)
+        long examined = 0;
+        if (input.TryRead(out var result) && Look(input, result, ref examined) is { } atOnce)
             return atOnce;
         using var timer = new CancellationTokenSource(patience, time);
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
@@ -67,7 +68,7 @@ internal sealed class Http2Ports(TimeProvider time)
         while (true)
         {
             result = await input.ReadAsync(timer.Token);
-            if (Look(input, result) is { } answer)
+            if (Look(input, result, ref examined) is { } answer)
                 return answer;
             if (result.IsCompleted || result.IsCanceled)
                 return null;
@@ -75,7 +76,7 @@ internal sealed class Http2Ports(TimeProvider time)
     }
 
     // Consumes nothing. Null while what came could still become either.
-    private static bool? Look(PipeReader input, in ReadResult result)
+    private static bool? Look(PipeReader input, in ReadResult result, ref long examined)
     {
         var buffer = result.Buffer;
         Span<byte> first = stackalloc byte[Preface.Length];
@@ -85,7 +86,9 @@ internal sealed class Http2Ports(TimeProvider time)
         // Half a preface and nothing behind it is for HTTP/1 to refuse.
         if (answer is null && result.IsCompleted && first.Length > 0)
             answer = false;
-        input.AdvanceTo(buffer.Start, answer is null ? buffer.End : buffer.Start);
+        // Whoever reads next gets all of it at once, unless a part was waited behind: a pipe allows no going back.
+        examined = answer is null ? buffer.Length : examined;
+        input.AdvanceTo(buffer.Start, buffer.GetPosition(examined));
         return answer;
     }
 }

@@ -2,7 +2,9 @@ using FsCheck;
 using FsCheck.Fluent;
 using Granary.Api.Grpc;
 using Granary.Api.Tests.Grpc.Protos;
+using Granary.Api.Tests.Support;
 using Granary.Serving;
+using Microsoft.AspNetCore.Http;
 
 namespace Granary.Api.Tests.Grpc;
 
@@ -53,6 +55,45 @@ public class GrpcUnitTests
     {
         Assert.True(GrpcTimeout.TryParse(text, out var timeout));
         Assert.Equal(ticks, timeout.Ticks);
+    }
+
+    [Fact]
+    public async Task Call_DeadlinePasses_CancelsItsHandler()
+    {
+        var time = new StepTimeProvider();
+        var context = new DefaultHttpContext();
+        context.Request.Headers["grpc-timeout"] = "1500m";
+        using var call = new GrpcCall(context, new GrpcOptions(), time);
+        Assert.Equal((TimeSpan.FromSeconds(1.5), false), (call.Timeout, call.Cancellation.IsCancellationRequested));
+
+        Assert.Equal(TimeSpan.FromSeconds(1.5), await time.StepAsync());
+
+        Assert.Equal((true, true), (call.IsPastDeadline, call.Cancellation.IsCancellationRequested));
+    }
+
+    [Fact]
+    public void Call_CallerGoesAway_CancelsItsHandler()
+    {
+        using var aborted = new CancellationTokenSource();
+        var context = new DefaultHttpContext { RequestAborted = aborted.Token };
+        context.Request.Headers["grpc-timeout"] = "1H";
+        using var call = new GrpcCall(context, new GrpcOptions(), new StepTimeProvider());
+
+        aborted.Cancel();
+
+        Assert.Equal((false, true), (call.IsPastDeadline, call.Cancellation.IsCancellationRequested));
+    }
+
+    [Theory]
+    [InlineData("grpc-anything", "x")]
+    [InlineData("x-text", "größe")]
+    public void Call_MetadataThatCannotBeSent_IsRefused(string name, string value)
+    {
+        using var call = new GrpcCall(new DefaultHttpContext(), new GrpcOptions(), TimeProvider.System);
+
+        Assert.Throws<ArgumentException>(() => call.AddHeader(name, value));
+        Assert.Throws<ArgumentException>(() => call.AddTrailer(name, value));
+        Assert.Throws<ArgumentException>(() => call.AddTrailer("x-text", [1, 2]));
     }
 
     [Fact]

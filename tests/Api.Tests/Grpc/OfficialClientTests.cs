@@ -25,16 +25,14 @@ public class OfficialClientTests
         Assert.Equal(name == "errors" ? ["The gRPC call /granary.test.Echo/Unary failed unexpectedly InvalidOperationException"] : [], server.Errors);
     }
 
-    [Theory]
-    [InlineData("deadlines", "Unary waits", "Unary cancelled", "Repeat waits", "Repeat cancelled")]
-    [InlineData("cancel", "Repeat waits", "Repeat cancelled")]
-    public async Task GrpcJs_CallThatEndsEarly_CancelsItsHandler(string name, params string[] events)
+    [Fact]
+    public async Task GrpcJs_CancelsACall_CancelsItsHandler()
     {
         await using var server = await GrpcServer.StartAsync();
 
-        await NodeClient.RunAsync("grpc/client.js", server.Urls[0].Authority, NodeClient.Repository, name);
+        await NodeScript.RunAsync("grpc/client.js", server.Urls[0].Authority, NodeScript.Repository, "cancel");
 
-        foreach (var wanted in events)
+        foreach (var wanted in new[] { "Repeat waits", "Repeat cancelled" })
             Assert.Equal(wanted, await server.Echo.Events.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
     }
 }

@@ -19,14 +19,17 @@ internal sealed class PieceContent : HttpContent
     /// <summary>Ends the body.</summary>
     public void Complete() => _pieces.Writer.Complete();
 
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    // The client cancels when the server has ended the call before the body has.
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         // The head must leave before the first piece.
-        await stream.FlushAsync();
-        await foreach (var (piece, sent) in _pieces.Reader.ReadAllAsync())
+        await stream.FlushAsync(cancellationToken);
+        await foreach (var (piece, sent) in _pieces.Reader.ReadAllAsync(cancellationToken))
         {
-            await stream.WriteAsync(piece);
-            await stream.FlushAsync();
+            await stream.WriteAsync(piece, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
             sent.SetResult();
         }
     }
