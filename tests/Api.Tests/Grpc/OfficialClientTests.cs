@@ -30,7 +30,7 @@ public class OfficialClientTests
     {
         await using var server = await GrpcServer.StartAsync();
 
-        await NodeScript.RunAsync("grpc/client.js", server.Urls[0].Authority, NodeScript.Repository, "cancel");
+        await NodeClient.RunAsync("grpc/client.js", server.Urls[0].Authority, NodeClient.Repository, "cancel");
 
         foreach (var wanted in new[] { "Repeat waits", "Repeat cancelled" })
             Assert.Equal(wanted, await server.Echo.Events.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)));

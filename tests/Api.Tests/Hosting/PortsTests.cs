@@ -86,7 +86,7 @@ public class PortsTests
     [InlineData("--http-port=65536", "--http-port: '65536' is no port")]
     [InlineData("--grpc-port=-1", "--grpc-port: '-1' is no port")]
     [InlineData("--metrics-port=x", "--metrics-port: 'x' is no port")]
-    [InlineData("--allow-grpc=1", "--allow-grpc: '1' is neither true nor false")]
+    [InlineData("--allow-grpc=maybe", "--allow-grpc: 'maybe' is no truth value; expected true or false")]
     public void Flags_Wrong_AreRefused(string argument, string error) => Assert.StartsWith(error, Assert.Single(CommandLine.Parse([argument]).Errors));
 
     [Theory]

@@ -12,7 +12,6 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
     private const string NotExplicit = "explicit model load / unload is not allowed if polling is enabled";
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
-    private bool _disposed;
     private readonly CancellationTokenSource _stopping = new();
     private readonly RepositoryStates _states = new();
     private readonly ModelRepositoryOptions _options;

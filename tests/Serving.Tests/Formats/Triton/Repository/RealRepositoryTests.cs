@@ -16,7 +16,7 @@ using NSubstitute;
 namespace Granary.Serving.Tests.Formats.Triton.Repository;
 
 /// <summary>A directory in Triton's layout, served by the real catalog, sources, store, cluster and libtorch.</summary>
-public sealed class RealRepositoryTests : IAsyncDisposable
+public sealed class RealRepositoryTests : IAsyncLifetime
 {
     private static readonly double[] Row = [8.3252, 41.0, 6.984127, 1.02381, 322.0, 2.555556, 37.88, -122.23];
 
@@ -47,7 +47,9 @@ public sealed class RealRepositoryTests : IAsyncDisposable
         _services = services.BuildServiceProvider();
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         foreach (var service in _services.GetServices<IHostedService>())
             await service.StopAsync(default);
