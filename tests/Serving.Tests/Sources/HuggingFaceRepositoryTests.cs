@@ -8,13 +8,15 @@ using Microsoft.Extensions.Options;
 namespace Granary.Serving.Tests.Sources;
 
 /// <summary>Repositories: manifests, listings, and the cache of the hub's own tools.</summary>
-public sealed class HuggingFaceRepositoryTests : IAsyncDisposable
+public sealed class HuggingFaceRepositoryTests : IAsyncLifetime
 {
     private readonly StoreFixture _store = new();
 
     private FakeHub Hub => _store.Hub;
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _store.DisposeAsync().AsTask();
 
     [Fact]
     public async Task ResolveAsync_RepositoryWithOneModel_TakesItAtTheCommitOfTheListing()

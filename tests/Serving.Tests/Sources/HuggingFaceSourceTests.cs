@@ -5,14 +5,16 @@ using Microsoft.Extensions.Options;
 
 namespace Granary.Serving.Tests.Sources;
 
-public sealed class HuggingFaceSourceTests : IAsyncDisposable
+public sealed class HuggingFaceSourceTests : IAsyncLifetime
 {
     private readonly FakeHub _hub = new();
     private readonly ManualTimeProvider _time = new();
     private readonly SourceHttpOptions _http = new();
     private readonly LineLogger<SourceHttp> _log = new();
 
-    public ValueTask DisposeAsync() => _hub.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _hub.DisposeAsync().AsTask();
 
     [Fact]
     public async Task ResolveAsync_LargeFile_TellsCommitLengthAndSha256()

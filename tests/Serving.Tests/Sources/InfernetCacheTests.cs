@@ -5,7 +5,7 @@ using Granary.Serving.Tests.Weights;
 namespace Granary.Serving.Tests.Sources;
 
 /// <summary>Directories with manifests, and the cache of Infernet services 2.0.</summary>
-public sealed class InfernetCacheTests : IAsyncDisposable
+public sealed class InfernetCacheTests : IAsyncLifetime
 {
     private static readonly string Hash = Convert.ToHexStringLower(SHA256.HashData("weights"u8));
     private readonly StoreFixture _store = new();
@@ -16,7 +16,9 @@ public sealed class InfernetCacheTests : IAsyncDisposable
         Directory.CreateDirectory(Inside("cache"));
     }
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _store.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData("huggingface/o/n", "cache/huggingface/o/n/default")]

@@ -9,7 +9,7 @@ namespace Granary.Serving.Tests.Sources.Arweave;
 /// honest gateway it is found out, named in the log once, and the honest one's file is served.
 /// </summary>
 [Collection(nameof(Weave))]
-public sealed class ArweaveLiesTests(Weave weave) : IAsyncDisposable
+public sealed class ArweaveLiesTests(Weave weave) : IAsyncLifetime
 {
     private readonly ArweaveFixture _arweave = new(weave);
 
@@ -50,7 +50,9 @@ public sealed class ArweaveLiesTests(Weave weave) : IAsyncDisposable
         { "manifest: another file", "target", "(check 'data_root')" },
     };
 
-    public ValueTask DisposeAsync() => _arweave.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _arweave.DisposeAsync().AsTask();
 
     [Theory]
     [MemberData(nameof(Lies))]

@@ -6,11 +6,13 @@ namespace Granary.Serving.Tests.Sources.Arweave;
 
 /// <summary>Which transaction a model id means, and what is refused although every gateway is honest.</summary>
 [Collection(nameof(Weave))]
-public sealed class ArweaveSourceTests(Weave weave) : IAsyncDisposable
+public sealed class ArweaveSourceTests(Weave weave) : IAsyncLifetime
 {
     private readonly ArweaveFixture _arweave = new(weave);
 
-    public ValueTask DisposeAsync() => _arweave.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _arweave.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData("sizes/1:tiny.pt", "tiny")]

@@ -7,7 +7,7 @@ namespace Granary.Serving.Tests.Sources.Arweave;
 
 /// <summary>Gateways that are away, slow, broken or hostile on the wire.</summary>
 [Collection(nameof(Weave))]
-public sealed class ArweaveTransportTests(Weave weave) : IAsyncDisposable
+public sealed class ArweaveTransportTests(Weave weave) : IAsyncLifetime
 {
     private readonly ArweaveFixture _arweave = new(weave);
 
@@ -15,7 +15,9 @@ public sealed class ArweaveTransportTests(Weave weave) : IAsyncDisposable
 
     private string Big => $"arweave/{weave.Alice}/sizes:big.pt";
 
-    public ValueTask DisposeAsync() => _arweave.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _arweave.DisposeAsync().AsTask();
 
     public static TheoryData<string, string> Answers => new()
     {
