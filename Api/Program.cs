@@ -1,5 +1,6 @@
 using Granary.Api.Admin;
 using Granary.Api.Description;
+using Granary.Api.Grpc;
 using Granary.Api.Health;
 using Granary.Api.Hosting;
 using Granary.Api.Http;
@@ -32,14 +33,17 @@ internal static class Program
         builder.Services.AddReadinessOfDefaultModel();
         builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
+        builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>((Func<HttpContext, Failure?, Task>)InfernetErrors.WriteAsync);
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(InfernetErrors.WriteAsync));
+        app.UseMetricsPorts();
         app.MapInfernet().RequireBearer();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();
+        app.MapGrpc();
         app.MapApiDescription();
         return app;
     }

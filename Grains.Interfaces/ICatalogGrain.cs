@@ -19,6 +19,10 @@ public interface ICatalogGrain : IGrainWithStringKey
     [Alias("Register")]
     Task<CatalogContents> RegisterAsync(ModelDefinition definition, bool makeDefault);
 
+    /// <summary>As <see cref="IModelCatalog.ReplaceAsync"/>; returns the state after it.</summary>
+    [Alias("Replace")]
+    Task<CatalogContents> ReplaceAsync(ModelDefinition definition);
+
     /// <summary>As <see cref="IModelCatalog.SetDefaultAsync"/>; returns the state after it.</summary>
     [Alias("SetDefault")]
     Task<CatalogContents> SetDefaultAsync(ModelKey key);

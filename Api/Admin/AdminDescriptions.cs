@@ -20,7 +20,7 @@ internal static class AdminDescriptions
 
     public static OperationDescription ListActivations { get; } = Describe("List what is in memory, is loading or failed lately, ad-hoc models included", new ResponseDescription(200, "The activations, or with a key one of them.", AdminExamples.Activations)) with { Query = [Key] };
 
-    public static OperationDescription GetWeights { get; } = Describe("Show what the weights store did since the process started", new(200, "The counters.", AdminExamples.Weights), NotFound);
+    public static OperationDescription GetWeights { get; } = Describe("Show what the weights store did since the process started, and what it holds", new(200, "The counters and the files.", AdminExamples.Weights), NotFound);
 
     public static OperationDescription ListOperations { get; } = Describe("List loads and warm-ups that nobody waited for", new ResponseDescription(200, "The newest operations.", AdminExamples.Operations));
 

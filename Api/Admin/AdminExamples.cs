@@ -63,7 +63,7 @@ internal static class AdminExamples
 
     public const string Deleted = """{ "deleted": ["housing/1"] }""";
 
-    public const string Weights = """{ "hits": 3, "misses": 1, "downloadedBytes": 4096, "resumes": 0, "failures": 0, "evictions": 0 }""";
+    public const string Weights = """{ "hits": 3, "misses": 1, "downloadedBytes": 4096, "resumes": 0, "failures": 0, "evictions": 0, "files": [{ "id": "arweave/OWNER/housing:model.pt", "sha256": "59d5…bfe5", "bytes": 4096, "revision": "TRANSACTION", "verified": ["id", "owner", "signature", "data_root", "file_sha256"] }] }""";
 
     public const string Forbidden = """{ "code": "403", "name": "Forbidden", "description": "model id 'huggingface/other/name:model.pt' is not allowed here" }""";
 

@@ -9,6 +9,7 @@ namespace Granary.Api.Admin;
 internal sealed class AdminQueries(IModelCatalog catalog, IModelCluster cluster, AdminOperations operations, IServiceProvider services)
 {
     private readonly IWeightsStatistics? _weights = services.GetService<IWeightsStatistics>();
+    private readonly IWeightsInventory? _inventory = services.GetService<IWeightsInventory>();
 
     public async Task ListModelsAsync(HttpContext context)
     {
@@ -50,7 +51,8 @@ internal sealed class AdminQueries(IModelCatalog catalog, IModelCluster cluster,
         if (_weights is null)
             throw new ServingException(ServingError.NotFound, "This host keeps no weights of its own");
         var counters = _weights.Snapshot();
-        var view = new WeightsView(counters.Hits, counters.Misses, counters.DownloadedBytes, counters.Resumes, counters.Failures, counters.Evictions);
+        var files = _inventory?.Contents().Select(static file => new StoredFileView(file.Id, file.Sha256, file.LengthBytes, file.Revision, file.Verified)).ToList();
+        var view = new WeightsView(counters.Hits, counters.Misses, counters.DownloadedBytes, counters.Resumes, counters.Failures, counters.Evictions, files);
         return context.WriteAsync(view, AdminJson.Readable.WeightsView);
     }
 

@@ -69,8 +69,17 @@ internal sealed record MethodView(string Name, IReadOnlyList<ArgumentView> Argum
 /// <summary>One argument of a method.</summary>
 internal sealed record ArgumentView(string Name, string Type, string? Default);
 
-/// <summary>What the weights store did since the process started.</summary>
-internal sealed record WeightsView(long Hits, long Misses, long DownloadedBytes, long Resumes, long Failures, long Evictions);
+/// <summary>What the weights store did since the process started, and what it holds.</summary>
+internal sealed record WeightsView(
+    long Hits, long Misses, long DownloadedBytes, long Resumes, long Failures, long Evictions, IReadOnlyList<StoredFileView>? Files);
+
+/// <summary>A stored file.</summary>
+/// <param name="Id">The model id it was fetched for.</param>
+/// <param name="Sha256">Lower-case hex.</param>
+/// <param name="Bytes">Length.</param>
+/// <param name="Revision">Commit or transaction.</param>
+/// <param name="Verified">The checks that it passed before it was stored.</param>
+internal sealed record StoredFileView(string Id, string Sha256, long Bytes, string? Revision, IReadOnlyList<string> Verified);
 
 /// <summary>What unload and evict did.</summary>
 internal sealed record UnloadView(bool Unloaded, StatusView Status);

@@ -24,7 +24,7 @@ internal static class InfernetDescriptions
 
     private static readonly OperationDescription ServiceOutput = new("Infernet", "Run a model")
     {
-        Details = "The call of an Infernet node. Three generations of `data` are understood: `{\"dtype\",\"values\"}`; `{\"input\":{\"dtype\",\"shape\",\"values\"},\"model_source\"?,\"load_args\"?}`; and `{\"model_id\"?,\"input\":{\"dtype\":<number>,\"shape\",\"values\"}}`. A missing `destination` is the source. The answer has the form of its generation.",
+        Details = "The call of an Infernet node. Three generations of `data` are understood: `{\"dtype\",\"values\"}`; `{\"input\":{\"dtype\",\"shape\",\"values\"},\"model_source\"?,\"load_args\"?}`; and `{\"model_id\"?,\"input\":{\"dtype\":<number>,\"shape\",\"values\"}}`. With `source` 0 `data` is the hex text of what a contract encoded: `(int256[])`, `(uint8,string,string,string,bytes)` or `(bytes,bytes[,uint8[,uint8]])`. A missing `destination` is the source. The answer has the form of its generation; with `destination` 0 it is `{\"raw_input\",\"processed_input\",\"raw_output\",\"processed_output\",\"proof\"}` in hex. Optional in `data`: `method` and `deterministic`.",
         Request = Request,
         Responses =
         [
@@ -42,6 +42,15 @@ internal static class InfernetDescriptions
         Responses = [new(200, "The hardware, or whether the model is supported.", """{ "version": "0.1.0", "service_id": "torch-inference-service", "hardware_capabilities": [], "compute_capability": [] }""")],
     };
 
+    private static readonly OperationDescription ReceiptKey = new("Infernet", "With which key answers are signed")
+    {
+        Responses =
+        [
+            new(200, "The public key that checks the header `Granary-Receipt`.", """{ "key": "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266", "curve": "secp256k1", "algorithm": "EIP191-secp256k1", "public_key": "-----BEGIN PUBLIC KEY-----…", "proofs": false }"""),
+            new(404, "Receipts are off.", """{ "code": "404", "name": "Not Found", "description": "This service signs no receipts" }"""),
+        ],
+    };
+
     private static readonly OperationDescription Index = new("Infernet", "Who is there")
     {
         Responses = [new(200, "A greeting.", """{ "message": "Torch ML Inference Service" }""")],
@@ -52,6 +61,7 @@ internal static class InfernetDescriptions
     {
         ("/service_output", "POST") => ServiceOutput,
         ("/service-resources", "GET") => ServiceResources,
+        ("/receipts/key", "GET") => ReceiptKey,
         ("/", "GET") => Index,
         _ => null,
     };

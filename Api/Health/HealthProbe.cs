@@ -1,10 +1,11 @@
 using Granary.Serving;
 using Granary.Serving.Clusters;
+using Granary.Serving.Formats.Triton.Repository;
 
 namespace Granary.Api.Health;
 
 /// <summary>Answers the three questions of an orchestrator: alive, started, ready?</summary>
-internal sealed class HealthProbe(ReadinessState readiness, IModelCluster cluster, IHostApplicationLifetime lifetime)
+internal sealed class HealthProbe(ReadinessState readiness, IModelCluster cluster, IHostApplicationLifetime lifetime, IModelRepository? repository = null)
 {
     /// <summary>The process runs and answers; nothing else is looked at, so a failing model never gets the process killed.</summary>
     public static readonly HealthReport Live = new("live");
@@ -14,7 +15,7 @@ internal sealed class HealthProbe(ReadinessState readiness, IModelCluster cluste
         ? new HealthReport("started")
         : new HealthReport("starting", ["the server has not finished starting"]);
 
-    /// <summary>Whether to send traffic: not draining, and every required model is loaded or was loaded by now.</summary>
+    /// <summary>Whether to send traffic: not draining, every required model is loaded or was loaded by now, and so are the model repositories.</summary>
     public async ValueTask<HealthReport> ReadyAsync(CancellationToken cancellation)
     {
         List<string> reasons = [];
@@ -29,6 +30,8 @@ internal sealed class HealthProbe(ReadinessState readiness, IModelCluster cluste
                 reasons.Add(Describe(model));
         }
 
+        if (repository is not null)
+            reasons.AddRange(await repository.NotReadyAsync(cancellation));
         return new HealthReport(reasons.Count == 0 ? "ready" : "unready", reasons.Count == 0 ? null : reasons, models);
     }
 

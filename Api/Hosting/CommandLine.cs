@@ -67,6 +67,7 @@ internal sealed record CommandLine(IReadOnlyDictionary<string, string?> Configur
             }
 
             var key = option.Key;
+            value = option.Convert?.Invoke(value) ?? value;
             if (option.Split is { } split)
             {
                 (var below, value) = split(value);

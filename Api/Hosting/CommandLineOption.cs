@@ -14,6 +14,9 @@ internal sealed record CommandLineOption(string Name, string? Short, string Valu
     /// <summary>Splits a value into a key below <see cref="Key"/> and what is set there; null when the value is set as it is.</summary>
     public Func<string, (string Key, string Value)>? Split { get; init; }
 
+    /// <summary>Turns a value into what the configuration holds; null when it is set as it is.</summary>
+    public Func<string, string>? Convert { get; init; }
+
     /// <summary>Says what is wrong with a value; null when it is fine.</summary>
     public Func<string, string?> Check { get; init; } = static text => text.Length == 0 ? "the value is empty" : null;
 }

@@ -9,6 +9,28 @@ internal static class CommandLineOptions
 {
     private const string Sources = "local, huggingface, arweave or blob";
 
+    // Triton's flags of model repositories.
+    private static readonly IReadOnlyList<CommandLineOption> Repositories =
+    [
+        new("--model-repository", null, "DIR", ConfigurationKeys.Repositories, "folder of models in Triton's layout") { Repeatable = true },
+        new("--model-store", null, "DIR", ConfigurationKeys.Repositories, "the same") { Repeatable = true },
+        new("--model-control-mode", null, "MODE", ConfigurationKeys.ModelControlMode, "none (load all at start), poll or explicit; default none")
+        {
+            Check = static text => text is "none" or "poll" or "explicit" ? null : $"'{text}' is no mode; expected none, poll or explicit",
+        },
+        new("--load-model", null, "NAME", ConfigurationKeys.LoadModels, "with explicit: model to load at start, * for all") { Repeatable = true },
+        new("--repository-poll-secs", null, "SECONDS", ConfigurationKeys.RepositoryPollInterval, "with poll: time between two looks; default 15")
+        {
+            Check = Count,
+            Convert = static text => TimeSpan.FromSeconds(long.Parse(text, CultureInfo.InvariantCulture)).ToString("c", CultureInfo.InvariantCulture),
+        },
+        new("--strict-readiness", null, "BOOL", ConfigurationKeys.StrictReadiness, "ready only when every model is; default true") { Check = Truth, Convert = TruthValue },
+        new("--exit-on-error", null, "BOOL", ConfigurationKeys.ExitOnError, "end when a model cannot be loaded at start; default true") { Check = Truth, Convert = TruthValue },
+        new("--model-load-thread-count", null, "N", ConfigurationKeys.ModelLoadThreads, "models loaded at the same time; default 4") { Check = Count },
+        new("--model-config-name", null, "NAME", ConfigurationKeys.ModelConfigName, "use configs/NAME.pbtxt of models that have it"),
+        new("--disable-auto-complete-config", null, "BOOL", ConfigurationKeys.RequireModelConfig, "refuse models without config.pbtxt; default false") { Check = Truth, Convert = TruthValue },
+    ];
+
     /// <summary>Every flag, in the order of the help.</summary>
     public static readonly IReadOnlyList<CommandLineOption> All =
     [
@@ -17,6 +39,11 @@ internal static class CommandLineOptions
             Repeatable = true,
             Check = static text => BindAddress.TryParse(text, out _, out var error) ? null : error,
         },
+        new("--http-port", null, "PORT", $"{ServerOptions.SectionName}:{nameof(ServerOptions.HttpPort)}", "one more port for HTTP, such as 8000; may equal --grpc-port") { Check = Port },
+        new("--grpc-port", null, "PORT", $"{ServerOptions.SectionName}:{nameof(ServerOptions.GrpcPort)}", "one more port for gRPC, such as 8001; --bind answers gRPC too") { Check = Port },
+        new("--metrics-port", null, "PORT", $"{ServerOptions.SectionName}:{nameof(ServerOptions.MetricsPort)}", "one more port for /metrics and the probes alone, such as 8002") { Check = Port },
+        new("--allow-http", null, "BOOL", $"{ServerOptions.SectionName}:{nameof(ServerOptions.AllowHttp)}", "false leaves --http-port closed; default true") { Check = Truth, Convert = TruthValue },
+        new("--allow-grpc", null, "BOOL", $"{ServerOptions.SectionName}:{nameof(ServerOptions.AllowGrpc)}", "false answers no gRPC on any port; default true") { Check = Truth, Convert = TruthValue },
         new("--workers", "-w", "N", $"{ServerOptions.SectionName}:Workers", "accepted as hypercorn takes it; one process uses all cores") { Check = Count },
         new("--max-body-bytes", null, "BYTES", $"{ServerOptions.SectionName}:MaxRequestBodyBytes", "largest request body; default 268435456") { Check = Count },
         new("--local-root", null, "DIR", ConfigurationKeys.LocalRoots, "folder whose files requests may name as local models") { Repeatable = true },
@@ -34,6 +61,7 @@ internal static class CommandLineOptions
             Split = static text => (text[..text.IndexOf('/')], text[(text.IndexOf('/') + 1)..]),
         },
         new("--idle-timeout", null, "TIME", ConfigurationKeys.IdleTimeout, "unload a model after this long without a request, as hh:mm:ss") { Check = Duration },
+        .. Repositories,
         new("--admin-bind", null, "HOST:PORT", ConfigurationKeys.AdminBind, "address of the admin API, when it is to have its own")
         {
             Check = static text => BindAddress.TryParse(text, out _, out var error) ? null : error,
@@ -61,16 +89,18 @@ internal static class CommandLineOptions
     public static string Help()
     {
         var text = new StringBuilder("Granary serves PyTorch models.\n\noptions (--name=value or --name value):\n");
+        var width = All.Max(static option => Usage(option).Length) + 2;
         foreach (var option in All)
         {
-            var name = $"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}";
-            text.Append("  ").Append(name.PadRight(28)).Append(option.Help);
+            text.Append("  ").Append(Usage(option).PadRight(width)).Append(option.Help);
             text.Append(option.Repeatable ? "; may be repeated\n" : "\n");
         }
 
-        text.Append("  ").Append("--Section:Key=VALUE".PadRight(28)).Append("sets any configuration key, such as --Granary:Server:MaxConnections=100\n");
-        return text.Append("  ").Append("--help, -h".PadRight(28)).Append("this text\n").ToString();
+        text.Append("  ").Append("--Section:Key=VALUE".PadRight(width)).Append("sets any configuration key, such as --Granary:Server:MaxConnections=100\n");
+        return text.Append("  ").Append("--help, -h".PadRight(width)).Append("this text\n").ToString();
     }
+
+    private static string Usage(CommandLineOption option) => $"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}";
 
     private static string? SourceAndOwner(string text)
     {
@@ -80,10 +110,19 @@ internal static class CommandLineOptions
             : $"'{text}' is no source and owner; expected OWNER after one of {Sources} and a slash, such as huggingface/Ritual-Net";
     }
 
+    private static string? Port(string text) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : $"'{text}' is no port; expected 0 to {ushort.MaxValue}";
+
     private static string? Count(string text) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? null
             : $"'{text}' is no whole number above zero";
+
+    // What Triton takes for a truth value.
+    private static string? Truth(string text) =>
+        text.ToLowerInvariant() is "true" or "on" or "1" or "false" or "off" or "0" ? null : $"'{text}' is no truth value; expected true or false";
+
+    private static string TruthValue(string text) => text.ToLowerInvariant() is "true" or "on" or "1" ? "true" : "false";
 
     private static string? Duration(string text) =>
         // .NET reads a bare number as days, which nobody means.

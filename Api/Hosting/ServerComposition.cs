@@ -1,3 +1,5 @@
+using Granary.Api.Grpc;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Api.Hosting;
@@ -48,7 +50,9 @@ internal static class ServerComposition
         if (options.Validate().Any())
             return;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
-        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options));
+        AddressedServer.Decorate(services);
+        services.AddSingleton<IConnectionListenerFactory, Http2EndPointFactory>();
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options, kestrel.ApplicationServices.GetRequiredService<IOptions<GrpcOptions>>().Value));
     }
 
     private sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>

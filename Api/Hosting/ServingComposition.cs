@@ -1,4 +1,6 @@
 using Granary.Serving.Clusters;
+using Granary.Serving.Devices;
+using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
@@ -18,12 +20,17 @@ internal static class ServingComposition
         if (mode == ClusterMode.Orleans)
         {
             OrleansComposition.Join(builder);
+            // Other processes of the cluster may have loaded what the catalog holds.
+            services.Configure<ModelRepositoryOptions>(static options => options.KeepLoaded = true);
+            services.AddModelRepositories();
             return builder;
         }
 
         services.AddModelCatalog();
         services.AddWeightsStore();
         services.AddModelCluster();
+        services.AddAccelerators();
+        services.AddModelRepositories();
         return builder;
     }
 }

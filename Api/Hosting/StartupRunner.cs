@@ -1,4 +1,5 @@
 using Granary.Serving;
+using Granary.Serving.Formats.Triton.Repository;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Api.Hosting;
@@ -10,7 +11,7 @@ internal static partial class StartupRunner
     private const int BadConfiguration = 2;
 
     /// <summary>Runs until stopped.</summary>
-    /// <returns>0 after a regular stop, 1 when the server cannot start, 2 when what it is asked for is wrong.</returns>
+    /// <returns>0 after a regular stop, 1 when the server cannot start or its models cannot be loaded, 2 when what it is asked for is wrong.</returns>
     public static async Task<int> RunAsync(string[] arguments, Func<StartupOptions, WebApplication> build)
     {
         var startup = StartupOptions.Read(arguments, StartupOptions.ProcessVariables());
@@ -29,7 +30,8 @@ internal static partial class StartupRunner
                 LogWarning(app.Logger, warning);
             await app.StartAsync();
             await app.WaitForShutdownAsync();
-            return 0;
+            // A model of a repository that could not be loaded may have ended the server; the log says which.
+            return app.Services.GetService<IModelRepository>()?.StartFailure is null ? 0 : Failed;
         }
         catch (OptionsValidationException exception)
         {

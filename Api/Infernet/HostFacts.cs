@@ -38,11 +38,12 @@ internal static class HostFacts
     }
 
     /// <summary>The file systems on block devices, and the root; sizes in blocks of 1,024 bytes, as <c>df</c> prints them.</summary>
-    public static IReadOnlyList<DiskFacts> ReadDisks()
+    /// <param name="mounts">The kernel's table. In a chroot it lists nothing that can be reached; then the root is asked directly.</param>
+    public static IReadOnlyList<DiskFacts> ReadDisks(string mounts = "/proc/mounts")
     {
         var disks = new List<DiskFacts>();
         var devices = new HashSet<string>();
-        foreach (var line in ReadLines("/proc/mounts"))
+        foreach (var line in ReadLines(mounts))
         {
             var fields = line.Split(' ');
             // Asking a dead network mount for its size would hang.
@@ -52,6 +53,8 @@ internal static class HostFacts
                 disks.Add(disk);
         }
 
+        if (disks.Count == 0 && ReadDisk("rootfs", "/") is { } root)
+            disks.Add(root);
         return disks;
     }
 

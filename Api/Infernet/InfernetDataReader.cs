@@ -1,3 +1,4 @@
+using Granary.Api.Infernet.OnChain;
 using Granary.Serving;
 using Granary.Serving.Json;
 
@@ -23,6 +24,9 @@ internal ref struct InfernetDataReader : IDisposable
 
     private bool _hasInput;
     private bool _hasInputs;
+    private bool _deterministic;
+    private string _method = InfernetRequest.DefaultMethod;
+    private OutputOptions _output = OutputOptions.Default;
 
     /// <summary>Reads the object that the cursor stands before.</summary>
     public void Read(ref JsonCursor cursor)
@@ -35,16 +39,39 @@ internal ref struct InfernetDataReader : IDisposable
             else if (name.Is("inputs"u8))
                 ReadInputs(ref cursor);
             else if (name.Is("output_arithmetic"u8))
-                OutputOptions.SkipArithmetic(ref cursor);
+                _output = _output with { FixedPoint = OutputOptions.ReadArithmetic(ref cursor) };
             else if (name.Is("output_num_decimals"u8))
-                OutputOptions.SkipDecimals(ref cursor);
+                _output = _output with { Decimals = OutputOptions.ReadDecimals(ref cursor) };
+            else if (name.Is("method"u8))
+                _method = CallOptions.ReadMethod(ref cursor);
+            else if (name.Is("deterministic"u8))
+                _deterministic = CallOptions.ReadDeterministic(ref cursor);
             else if (!_model.TryRead(name, ref cursor) && (_hasInput || _hasInputs || !_plain.TryRead(name, ref cursor)))
                 cursor.SkipValue();
         }
     }
 
-    /// <summary>What was read, as a request whose tensor the caller owns.</summary>
-    public InfernetRequest Take(in JsonCursor cursor, ModelReferenceCache references)
+    /// <summary>What was read, as a request that the caller disposes.</summary>
+    public InfernetRequest Take(in JsonCursor cursor, in InfernetEnvelope envelope, ModelReferenceCache references)
+    {
+        var request = TakeTensor(cursor, references);
+        return request with
+        {
+            Method = _method,
+            Deterministic = _deterministic || envelope.AnswersOnChain,
+            Reply = envelope.AnswersOnChain ? new OnChainReply(null, _output) : null,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _plain.Dispose();
+        _input.Dispose();
+        _inputs.Dispose();
+    }
+
+    private InfernetRequest TakeTensor(in JsonCursor cursor, ModelReferenceCache references)
     {
         var model = _model.Select(references);
         if (_hasInput)
@@ -54,14 +81,6 @@ internal ref struct InfernetDataReader : IDisposable
         if (_plain.HasValues)
             return new InfernetRequest(InfernetFormat.Values, _plain.Take(cursor, "data"), model);
         throw new ServingException(ServingError.InvalidArgument, "data holds no tensor; expected \"input\":{\"dtype\",\"shape\",\"values\"} or \"dtype\" and \"values\"");
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _plain.Dispose();
-        _input.Dispose();
-        _inputs.Dispose();
     }
 
     private static InfernetRequest Shaped(ref VectorReader vector, in JsonCursor cursor, ModelReference model, string what)

@@ -1,8 +1,9 @@
 using Granary.Api.Http;
+using Granary.Api.Infernet.Receipts;
 
 namespace Granary.Api.Infernet;
 
-/// <summary>The protocol of Ritual's Infernet torch service, all generations, off-chain.</summary>
+/// <summary>The protocol of Ritual's Infernet torch service, all generations, off-chain and on-chain.</summary>
 internal static class InfernetExtensions
 {
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
@@ -11,6 +12,7 @@ internal static class InfernetExtensions
     /// <summary>Registers the endpoints.</summary>
     public static IServiceCollection AddInfernet(this IServiceCollection services)
     {
+        services.AddReceipts();
         services.AddSingleton<ServiceOutputEndpoint>();
         services.AddSingleton<ResourceSnapshots>();
         services.AddSingleton<ServiceResourcesEndpoint>();
@@ -25,6 +27,7 @@ internal static class InfernetExtensions
         var resources = endpoints.ServiceProvider.GetRequiredService<ServiceResourcesEndpoint>();
         endpoints.MapMethods("/", Reading, static context => Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, Index));
         endpoints.MapMethods("/service-resources", Reading, resources.HandleAsync);
+        endpoints.MapMethods("/receipts/key", Reading, endpoints.ServiceProvider.GetRequiredService<ReceiptKeyEndpoint>().HandleAsync);
         return endpoints.MapPost("/service_output", output.HandleAsync);
     }
 }

@@ -1,3 +1,5 @@
+using Granary.Api.Infernet.OnChain;
+using Granary.Api.Infernet.Receipts;
 using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Torch;
@@ -7,14 +9,21 @@ namespace Granary.Api.Infernet;
 /// <summary>Writes what a model returned in the form of the request's generation. A success never holds a <c>code</c>.</summary>
 internal static class InfernetResponseWriter
 {
-    /// <summary>Writes the whole body.</summary>
+    /// <summary>Writes the whole body, and signs the receipt when there is one.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: the form cannot express the value.</exception>
-    public static void Write(PooledBufferWriter writer, InfernetFormat format, Value value)
+    public static void Write(PooledBufferWriter writer, in InfernetRequest request, Value value, Receipt? receipt)
     {
-        if (format == InfernetFormat.Values)
+        if (request.Reply is not null)
+        {
+            OnChainResponseWriter.Write(writer, request.Format, request.Reply, AsTensor(value), receipt);
+            return;
+        }
+
+        if (request.Format == InfernetFormat.Values)
             WriteData(writer, value);
         else
-            WriteVector(writer, format, AsTensor(value));
+            WriteVector(writer, request.Format, AsTensor(value));
+        receipt?.Sign([], writer.WrittenSpan);
     }
 
     private static void WriteVector(PooledBufferWriter writer, InfernetFormat format, Tensor tensor)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Granary.Api.Infernet.OnChain;
 using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Serving.Models;
@@ -7,7 +8,7 @@ using Granary.Serving.Models;
 namespace Granary.Api.Infernet;
 
 /// <summary>
-/// Remembers what the JSON that names a model stands for, so that a client that sends the same <c>load_args</c> with every
+/// Remembers what the bytes that name a model, JSON or ABI, stand for, so that a client that sends the same <c>load_args</c> with every
 /// request costs one look-up instead of a parse and a handful of strings. Bounded; safe for concurrent use.
 /// </summary>
 internal sealed class ModelReferenceCache
@@ -17,6 +18,10 @@ internal sealed class ModelReferenceCache
 
     private const int MaxEntries = 1024;
     private const int MaxKeyBytes = 512;
+
+    // No JSON begins with these.
+    private const byte FieldsKey = 1;
+    private const byte ModelIdKey = 2;
     private readonly ConcurrentDictionary<byte[], ModelReference> _entries;
     private readonly ConcurrentDictionary<byte[], ModelReference>.AlternateLookup<ReadOnlySpan<byte>> _lookup;
 
@@ -51,6 +56,44 @@ internal sealed class ModelReferenceCache
         if (_lookup.TryGetValue(key, out var known))
             return known;
         var reference = ReadLoadArguments(source, arguments);
+        Remember(key, reference);
+        return reference;
+    }
+
+    /// <summary>Reads the fields of an on-chain request of generation 1.0.</summary>
+    public ModelReference FromChain(byte source, ReadOnlySpan<byte> repository, ReadOnlySpan<byte> file, ReadOnlySpan<byte> version)
+    {
+        // No part of an id that was remembered holds a NUL, so no other fields join to the same key.
+        Span<byte> key = stackalloc byte[MaxKeyBytes];
+        var length = 4 + repository.Length + file.Length + version.Length;
+        if (length > key.Length)
+            return ChainModels.FromFields(source, repository, file, version);
+        key = key[..length];
+        key.Clear();
+        key[0] = FieldsKey;
+        key[1] = source;
+        repository.CopyTo(key[2..]);
+        file.CopyTo(key[(3 + repository.Length)..]);
+        version.CopyTo(key[(4 + repository.Length + file.Length)..]);
+        if (_lookup.TryGetValue(key, out var known))
+            return known;
+        var reference = ChainModels.FromFields(source, repository, file, version);
+        Remember(key, reference);
+        return reference;
+    }
+
+    /// <summary>Reads the encoded model id of an on-chain request of generation 2.0.</summary>
+    public ModelReference FromChain(AbiBytes id)
+    {
+        Span<byte> key = stackalloc byte[MaxKeyBytes];
+        if (id.Content.Length + 1 > key.Length)
+            return ChainModels.FromModelId(id.Open());
+        key = key[..(id.Content.Length + 1)];
+        key[0] = ModelIdKey;
+        id.Content.CopyTo(key[1..]);
+        if (_lookup.TryGetValue(key, out var known))
+            return known;
+        var reference = ChainModels.FromModelId(id.Open());
         Remember(key, reference);
         return reference;
     }

@@ -64,7 +64,7 @@ internal sealed partial class ResourceSnapshots(
                 models.Add(new CachedModel(source, status.Sha256));
         }
 
-        return ResourceWriter.Write(_cpu.Value, HostFacts.ReadDisks(), GpuInventory.Read(), models);
+        return ResourceWriter.Write(_cpu.Value, HostFacts.ReadDisks(), GpuInventory.Read(), EngineFacts.Read(), models);
     }
 
     private async ValueTask<ModelId?> FindSourceAsync(ModelKey key)

@@ -9,7 +9,7 @@ namespace Granary.Api.Infernet;
 internal static class ResourceWriter
 {
     /// <summary>An object without its closing brace, so that the caller can add what changes faster.</summary>
-    public static byte[] Write(CpuFacts cpu, IReadOnlyList<DiskFacts> disks, GpuInventory? gpus, IReadOnlyList<CachedModel> models)
+    public static byte[] Write(CpuFacts cpu, IReadOnlyList<DiskFacts> disks, GpuInventory? gpus, EngineFacts? engine, IReadOnlyList<CachedModel> models)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -23,8 +23,9 @@ internal static class ResourceWriter
                 WriteGpus(json, gpus);
             json.WriteEndArray();
             json.WriteStartArray("compute_capability"u8);
-            WriteTorch(json, models);
+            WriteTorch(json, engine, models);
             json.WriteEndArray();
+            WriteDeterminism(json, cpu, engine);
             json.WriteEndObject();
         }
 
@@ -97,7 +98,7 @@ internal static class ResourceWriter
         json.WriteEndObject();
     }
 
-    private static void WriteTorch(Utf8JsonWriter json, IReadOnlyList<CachedModel> models)
+    private static void WriteTorch(Utf8JsonWriter json, EngineFacts? engine, IReadOnlyList<CachedModel> models)
     {
         json.WriteStartObject();
         json.WriteString("id"u8, "ml"u8);
@@ -110,8 +111,20 @@ internal static class ResourceWriter
         foreach (var model in models)
             WriteModel(json, model);
         json.WriteEndArray();
-        json.WriteNull("inference_engine"u8);
-        json.WriteNull("inference_engine_version"u8);
+        json.WriteString("inference_engine"u8, engine is null ? null : "libtorch");
+        json.WriteString("inference_engine_version"u8, engine?.Version);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Ours: by it operators see whether two nodes give the same bytes.</summary>
+    private static void WriteDeterminism(Utf8JsonWriter json, CpuFacts cpu, EngineFacts? engine)
+    {
+        json.WriteStartObject("determinism"u8);
+        json.WriteString("cpu_model"u8, cpu.Model);
+        json.WriteString("cpu_capability"u8, engine?.CpuCapability);
+        json.WriteString("libtorch"u8, engine?.Version);
+        json.WriteString("blas"u8, engine?.Blas);
+        json.WriteString("engine"u8, engine?.Description);
         json.WriteEndObject();
     }
 

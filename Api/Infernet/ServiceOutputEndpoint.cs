@@ -1,5 +1,6 @@
 using Granary.Api.Hosting;
 using Granary.Api.Http;
+using Granary.Api.Infernet.Receipts;
 using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Json;
@@ -17,6 +18,7 @@ internal sealed partial class ServiceOutputEndpoint(
     IModelCluster cluster,
     IModelCatalog catalog,
     DefaultModelState defaultModel,
+    ReceiptIssuer receipts,
     IOptions<ServerOptions> options,
     ILogger<ServiceOutputEndpoint> logger)
 {
@@ -56,7 +58,7 @@ internal sealed partial class ServiceOutputEndpoint(
     private InfernetRequest Parse(RequestBody body)
     {
         using (body)
-            return InfernetRequestReader.Read(body.Span, _references);
+            return InfernetRequestReader.Read(body.Span, _references, receipts.GivesProofs);
     }
 
     private async Task InferAsync(HttpContext context, InfernetRequest request)
@@ -64,12 +66,21 @@ internal sealed partial class ServiceOutputEndpoint(
         try
         {
             using var writer = new PooledBufferWriter();
-            using (request.Input)
+            using (request)
             {
                 var key = request.Model.Key ?? await FindDefaultAsync(request.Model.CatalogName, context.RequestAborted);
-                var call = new InferenceRequest { Inputs = [new Argument(null, request.Input)] };
+                var call = new InferenceRequest
+                {
+                    Inputs = [new Argument(null, request.Input)],
+                    Method = request.Method,
+                    Deterministic = request.Deterministic,
+                    WantsProvenance = receipts.IsEnabled,
+                };
                 using var result = await cluster.InferAsync(key, call, context.RequestAborted);
-                InfernetResponseWriter.Write(writer, request.Format, result.Value);
+                var receipt = receipts.Begin(call, result);
+                InfernetResponseWriter.Write(writer, request, result.Value, receipt);
+                if (receipt is not null)
+                    context.Response.Headers[ReceiptIssuer.Header] = receipt.ToHeader();
             }
 
             await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, writer.WrittenMemory);

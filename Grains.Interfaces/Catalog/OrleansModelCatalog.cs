@@ -46,6 +46,13 @@ public sealed class OrleansModelCatalog(IGrainFactory grains) : IModelCatalog
     }
 
     /// <inheritdoc/>
+    public async ValueTask ReplaceAsync(ModelDefinition definition, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Adopt(await CallAsync(grain => grain.ReplaceAsync(definition)));
+    }
+
+    /// <inheritdoc/>
     public async ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();

@@ -32,6 +32,7 @@ internal static class CallMapping
             Timeout = request.Timeout,
             Deterministic = request.Deterministic,
             CallId = callId,
+            WantsProvenance = request.WantsProvenance,
         };
     }
 
@@ -44,14 +45,19 @@ internal static class CallMapping
         return new InferenceRequest { Inputs = inputs, Method = call.Method, Timeout = call.Timeout, Deterministic = call.Deterministic };
     }
 
-    public static InferReply ToReply(InferenceResult result, int load) => new()
+    public static InferReply ToReply(InferenceResult result, InferCall call, int load) => new()
     {
         Result = new ValuePayload(result.Value, result),
         Queue = result.Timing.Queue,
         Compute = result.Timing.Compute,
         Load = load,
+        Sha256 = call.WantsProvenance ? result.Provenance?.Sha256 : null,
+        Engine = call.WantsProvenance ? result.Provenance?.Engine : null,
     };
 
     public static InferenceResult ToResult(ModelKey key, InferReply reply) =>
-        new(key, reply.Result.Value, reply.Result, new InferenceTiming(reply.Queue, reply.Compute));
+        new(key, reply.Result.Value, reply.Result, new InferenceTiming(reply.Queue, reply.Compute))
+        {
+            Provenance = reply.Sha256 is { } sha256 ? new ModelProvenance(sha256, reply.Engine ?? "") : null,
+        };
 }

@@ -22,13 +22,17 @@ public sealed record InferCall
     [Id(3)]
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>Never join with other requests.</summary>
+    /// <summary>The same bits every time.</summary>
     [Id(4)]
     public bool Deterministic { get; init; }
 
     /// <summary>Chosen at random by the caller, who asks by it whether the call is still there; see <see cref="IModelGrain.HoldsAsync"/>.</summary>
     [Id(5)]
     public long CallId { get; init; }
+
+    /// <summary>Say with what the answer was computed.</summary>
+    [Id(6)]
+    public bool WantsProvenance { get; init; }
 }
 
 /// <summary>What a model grain answered.</summary>
@@ -50,4 +54,12 @@ public sealed record InferReply
     /// <summary>Calls waiting and running at this activation when it answered; callers choose between replicas by it.</summary>
     [Id(3)]
     public int Load { get; init; }
+
+    /// <summary>SHA-256 of the weights, lower-case hex; null unless <see cref="InferCall.WantsProvenance"/>.</summary>
+    [Id(4)]
+    public string? Sha256 { get; init; }
+
+    /// <summary>What ran the model; null unless <see cref="InferCall.WantsProvenance"/>.</summary>
+    [Id(5)]
+    public string? Engine { get; init; }
 }

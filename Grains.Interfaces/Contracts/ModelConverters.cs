@@ -21,18 +21,11 @@ internal sealed class ModelIdConverter : IConverter<ModelId, ModelIdSurrogate>
 [RegisterConverter]
 internal sealed class TensorSpecConverter : IConverter<TensorSpec, TensorSpecSurrogate>
 {
-    public TensorSpec ConvertFromSurrogate(in TensorSpecSurrogate surrogate) => new(surrogate.Name, (DType)surrogate.DType, surrogate.Shape);
+    public TensorSpec ConvertFromSurrogate(in TensorSpecSurrogate surrogate) =>
+        new(surrogate.Name, (DType)surrogate.DType, surrogate.Shape) { Labels = surrogate.Labels };
 
-    public TensorSpecSurrogate ConvertToSurrogate(in TensorSpec value) => new(value.Name, (byte)value.DType, [.. value.Shape]);
-}
-
-[RegisterConverter]
-internal sealed class BatchingOptionsConverter : IConverter<BatchingOptions, BatchingOptionsSurrogate>
-{
-    public BatchingOptions ConvertFromSurrogate(in BatchingOptionsSurrogate surrogate) =>
-        new() { MaxBatchSize = surrogate.MaxBatchSize, MaxQueueDelay = surrogate.MaxQueueDelay };
-
-    public BatchingOptionsSurrogate ConvertToSurrogate(in BatchingOptions value) => new(value.MaxBatchSize, value.MaxQueueDelay);
+    public TensorSpecSurrogate ConvertToSurrogate(in TensorSpec value) =>
+        new(value.Name, (byte)value.DType, [.. value.Shape], value.Labels?.ToArray());
 }
 
 [RegisterConverter]

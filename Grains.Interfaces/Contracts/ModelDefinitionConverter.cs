@@ -22,6 +22,7 @@ internal sealed class ModelDefinitionConverter : IConverter<ModelDefinition, Mod
         Trusted = surrogate.Trusted,
         Description = surrogate.Description,
         MemoryBytes = surrogate.MemoryBytes,
+        Annotations = surrogate.Annotations ?? [],
     };
 
     public ModelDefinitionSurrogate ConvertToSurrogate(in ModelDefinition value) => new()
@@ -43,5 +44,6 @@ internal sealed class ModelDefinitionConverter : IConverter<ModelDefinition, Mod
         Trusted = value.Trusted,
         Description = value.Description,
         MemoryBytes = value.MemoryBytes,
+        Annotations = value.Annotations.ToDictionary(),
     };
 }

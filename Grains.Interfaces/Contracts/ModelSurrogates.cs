@@ -14,11 +14,29 @@ internal readonly record struct ModelIdSurrogate([property: Id(0)] string Text);
 
 /// <summary>Wire form of <see cref="TensorSpec"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.TensorSpec")]
-internal readonly record struct TensorSpecSurrogate([property: Id(0)] string Name, [property: Id(1)] byte DType, [property: Id(2)] long[] Shape);
+internal readonly record struct TensorSpecSurrogate([property: Id(0)] string Name, [property: Id(1)] byte DType, [property: Id(2)] long[] Shape, [property: Id(3)] string[]? Labels);
 
 /// <summary>Wire form of <see cref="BatchingOptions"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.BatchingOptions")]
-internal readonly record struct BatchingOptionsSurrogate([property: Id(0)] int MaxBatchSize, [property: Id(1)] TimeSpan MaxQueueDelay);
+internal record struct BatchingOptionsSurrogate
+{
+    [Id(0)] public int MaxBatchSize;
+    [Id(1)] public TimeSpan MaxQueueDelay;
+    [Id(2)] public int[]? PreferredSizes;
+    [Id(3)] public bool PreserveOrder;
+    [Id(4)] public int Priorities;
+    [Id(5)] public int DefaultPriority;
+    [Id(6)] public QueuePolicy? Queue;
+    [Id(7)] public Dictionary<int, QueuePolicy>? PriorityQueues;
+}
+
+/// <summary>Wire form of <see cref="QueuePolicy"/>.</summary>
+[GenerateSerializer, Immutable, Alias("granary.QueuePolicy")]
+internal readonly record struct QueuePolicySurrogate(
+    [property: Id(0)] QueueTimeoutAction TimeoutAction,
+    [property: Id(1)] TimeSpan Timeout,
+    [property: Id(2)] bool AllowTimeoutOverride,
+    [property: Id(3)] int MaxQueueSize);
 
 /// <summary>Wire form of <see cref="ModelDefinition"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.ModelDefinition")]
@@ -41,6 +59,7 @@ internal record struct ModelDefinitionSurrogate
     [Id(14)] public bool Trusted;
     [Id(15)] public string? Description;
     [Id(16)] public long? MemoryBytes;
+    [Id(17)] public Dictionary<string, string>? Annotations;
 }
 
 /// <summary>Wire form of <see cref="CatalogModel"/>.</summary>

@@ -26,6 +26,8 @@ internal sealed class CatalogGrain([PersistentState("catalog", CatalogGrain.Stor
     public Task<CatalogContents> RegisterAsync(ModelDefinition definition, bool makeDefault) =>
         EditAsync(catalog => catalog.Register(definition, makeDefault));
 
+    public Task<CatalogContents> ReplaceAsync(ModelDefinition definition) => EditAsync(catalog => catalog.Replace(definition));
+
     public Task<CatalogContents> SetDefaultAsync(ModelKey key) => EditAsync(catalog => catalog.SetDefault(key));
 
     public Task<CatalogContents> ScaleAsync(ModelKey key, int instances) => EditAsync(catalog => catalog.Scale(key, instances));

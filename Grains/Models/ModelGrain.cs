@@ -72,7 +72,7 @@ internal abstract class ModelGrain(ModelGrainHost host) : Grain, IModelGrain
             var result = activation.HoldsCaller
                 ? await Task.Run(() => activation.InferAsync(request, cancellation).AsTask(), CancellationToken.None)
                 : await activation.InferAsync(request, cancellation);
-            return CallMapping.ToReply(result, activation.Load);
+            return CallMapping.ToReply(result, call, activation.Load);
         }
         finally
         {

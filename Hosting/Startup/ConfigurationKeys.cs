@@ -1,5 +1,6 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
+using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
@@ -12,6 +13,8 @@ internal static class ConfigurationKeys
     /// <summary>Stands before the sections of the serving core.</summary>
     public const string Prefix = "Granary:";
 
+    private const string RepositoryPrefix = Prefix + ModelRepositoryOptions.SectionName + ":";
+
     public const string LocalRoots = Prefix + LocalSourceOptions.SectionName + ":" + nameof(LocalSourceOptions.Roots);
     public const string InfernetCache = Prefix + LocalSourceOptions.SectionName + ":" + nameof(LocalSourceOptions.InfernetCache);
     public const string WeightsDirectory = Prefix + WeightsStoreOptions.SectionName + ":" + nameof(WeightsStoreOptions.Directory);
@@ -22,9 +25,19 @@ internal static class ConfigurationKeys
     public const string HuggingFaceToken = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Token);
     public const string HuggingFaceEndpoint = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Endpoint);
     public const string HuggingFaceOffline = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.Offline);
+    public const string HuggingFaceHubCache = Prefix + HuggingFaceOptions.SectionName + ":" + nameof(HuggingFaceOptions.HubCache);
     public const string MaxResidentModels = Prefix + ModelMemoryOptions.SectionName + ":" + nameof(ModelMemoryOptions.MaxResidentModels);
     public const string AdHocRequireTorchScript = Prefix + AdHocModelOptions.SectionName + ":" + nameof(AdHocModelOptions.RequireTorchScript);
     public const string IdleTimeout = Prefix + ActivationOptions.SectionName + ":" + nameof(ActivationOptions.DefaultIdleTimeout);
+    public const string Repositories = RepositoryPrefix + nameof(ModelRepositoryOptions.Paths);
+    public const string ModelControlMode = RepositoryPrefix + nameof(ModelRepositoryOptions.ControlMode);
+    public const string LoadModels = RepositoryPrefix + nameof(ModelRepositoryOptions.LoadModels);
+    public const string RepositoryPollInterval = RepositoryPrefix + nameof(ModelRepositoryOptions.PollInterval);
+    public const string StrictReadiness = RepositoryPrefix + nameof(ModelRepositoryOptions.StrictReadiness);
+    public const string ExitOnError = RepositoryPrefix + nameof(ModelRepositoryOptions.ExitOnError);
+    public const string ModelLoadThreads = RepositoryPrefix + nameof(ModelRepositoryOptions.LoadThreads);
+    public const string ModelConfigName = RepositoryPrefix + nameof(ModelRepositoryOptions.ConfigName);
+    public const string RequireModelConfig = RepositoryPrefix + nameof(ModelRepositoryOptions.RequireConfig);
     public const string AdminBind = "Granary:Admin:Bind";
     public const string AdminKey = "Granary:Admin:Key";
     public const string Bearer = "Granary:Security:Bearer";

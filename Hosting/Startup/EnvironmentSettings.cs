@@ -69,6 +69,12 @@ internal sealed record EnvironmentSettings(
             configuration[ConfigurationKeys.WeightsDirectory] = Path.Combine(cache, "granary");
         }
 
+        // As huggingface_hub has it: the one variable names the cache, the other the folder above it.
+        if (text.Get("HF_HUB_CACHE") is { } hub)
+            configuration[ConfigurationKeys.HuggingFaceHubCache] = ExpandHome(hub, text.Get("HOME"));
+        else if (text.Get("HF_HOME") is { } home)
+            configuration[ConfigurationKeys.HuggingFaceHubCache] = Path.Combine(ExpandHome(home, text.Get("HOME")), "hub");
+
         const string Lru = "TORCH_MODEL_LRU_CACHE_SIZE";
         if (text.Get(Lru) is not { } size)
             return;

@@ -9,6 +9,21 @@ internal sealed class ServerOptions
     /// <summary>Addresses to listen on, see <see cref="BindAddress"/>. Default <c>127.0.0.1:3000</c>; <c>0.0.0.0:3000</c> when <c>RUNTIME=docker</c>.</summary>
     public IList<string> Bind { get; init; } = [];
 
+    /// <summary>A further port for HTTP/1.1, on the hosts of <see cref="Bind"/>; may equal <see cref="GrpcPort"/>. Default null: none.</summary>
+    public int? HttpPort { get; set; }
+
+    /// <summary>A further port for gRPC (HTTP/2 by prior knowledge), on the hosts of <see cref="Bind"/>. Default null: none.</summary>
+    public int? GrpcPort { get; set; }
+
+    /// <summary>A further port for <c>/metrics</c> and the probes alone, on the hosts of <see cref="Bind"/>. Default null: none.</summary>
+    public int? MetricsPort { get; set; }
+
+    /// <summary>Whether <see cref="HttpPort"/> is opened. Default true.</summary>
+    public bool AllowHttp { get; set; } = true;
+
+    /// <summary>Whether gRPC is answered, on any port. Default true.</summary>
+    public bool AllowGrpc { get; set; } = true;
+
     /// <summary>Accepted because every Infernet sample passes it; one process serves on all cores, so it changes nothing. Default 1.</summary>
     public int Workers { get; set; } = 1;
 
@@ -34,6 +49,12 @@ internal sealed class ServerOptions
         {
             if (!BindAddress.TryParse(bind, out _, out var error))
                 yield return $"{SectionName}:Bind: {error}";
+        }
+
+        foreach (var (name, port) in new[] { (nameof(HttpPort), HttpPort), (nameof(GrpcPort), GrpcPort), (nameof(MetricsPort), MetricsPort) })
+        {
+            if (port is < 0 or > ushort.MaxValue)
+                yield return $"{SectionName}:{name} is {port}; expected 0 to {ushort.MaxValue}";
         }
 
         if (Workers < 1)

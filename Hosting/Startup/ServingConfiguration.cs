@@ -1,7 +1,10 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
+using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
+using Granary.Serving.Sources.Arweave;
+using Granary.Serving.Sources.Blob;
 using Granary.Serving.Weights;
 
 namespace Granary.Hosting.Startup;
@@ -17,11 +20,14 @@ internal static class ServingConfiguration
         services.Configure<SourcePolicyOptions>(granary.GetSection(SourcePolicyOptions.SectionName));
         services.Configure<LocalSourceOptions>(granary.GetSection(LocalSourceOptions.SectionName));
         services.Configure<HuggingFaceOptions>(granary.GetSection(HuggingFaceOptions.SectionName));
+        services.Configure<BlobStorageOptions>(granary.GetSection(BlobStorageOptions.SectionName));
+        services.Configure<ArweaveOptions>(granary.GetSection(ArweaveOptions.SectionName));
         services.Configure<SourceHttpOptions>(granary.GetSection(SourceHttpOptions.SectionName));
         services.Configure<WeightsStoreOptions>(granary.GetSection(WeightsStoreOptions.SectionName));
         services.Configure<ActivationOptions>(granary.GetSection(ActivationOptions.SectionName));
         services.Configure<AdHocModelOptions>(granary.GetSection(AdHocModelOptions.SectionName));
         services.Configure<ModelMemoryOptions>(granary.GetSection(ModelMemoryOptions.SectionName));
+        services.Configure<ModelRepositoryOptions>(granary.GetSection(ModelRepositoryOptions.SectionName));
         return services;
     }
 }

@@ -31,10 +31,11 @@ internal static class BuildMetrics
     private static void WriteLiveObjects(PrometheusText text, LiveObjects live)
     {
         const string Name = "granary_native_objects";
-        text.Family(Name, "gauge", "Native objects that are alive; results and errors fall back to zero when nothing runs.");
+        text.Family(Name, "gauge", "Native objects that are alive; all but modules fall back to zero when nothing runs or loads.");
         text.Sample(Name, "kind=\"module\"", live.Modules);
         text.Sample(Name, "kind=\"result\"", live.Results);
         text.Sample(Name, "kind=\"error\"", live.Errors);
+        text.Sample(Name, "kind=\"storage\"", live.Storages);
     }
 
     private static string? ReadLibTorchVersion()

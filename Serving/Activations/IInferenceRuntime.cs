@@ -6,6 +6,9 @@ public interface IInferenceRuntime
     /// <summary>GPUs that libtorch can use; 0 when there are none.</summary>
     int CudaDeviceCount { get; }
 
+    /// <summary>Library, version and what decides the last bits of its results; see <see cref="Clusters.ModelProvenance.Engine"/>.</summary>
+    string Engine => "";
+
     /// <summary>What is odd about the thread settings in force on the calling thread, for the log; null when nothing is.</summary>
     string? ThreadWarning => null;
 

@@ -27,6 +27,9 @@ public interface ILoadedModel : IDisposable
     long ParameterBytes { get; }
 
     /// <summary>One synchronous call; blocks the thread for as long as the model runs.</summary>
+    /// <param name="method">Such as <c>forward</c>.</param>
+    /// <param name="arguments">Positional ones first, then named ones; read only until this returns.</param>
+    /// <param name="deterministic">The same bits every time: one thread, no optimisation that changes values.</param>
     /// <exception cref="TorchException">The arguments do not fit or the model failed.</exception>
-    ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments);
+    ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments, bool deterministic);
 }

@@ -20,6 +20,9 @@ internal sealed partial class InferenceThreadPool(int threads, IInferenceRuntime
     /// <summary>How many threads there are.</summary>
     public int Size { get; } = threads > 0 ? threads : Environment.ProcessorCount;
 
+    /// <summary>What runs the models; see <see cref="IInferenceRuntime.Engine"/>.</summary>
+    public string Engine => runtime.Engine;
+
     /// <summary>Starts the threads unless they run already; they warm themselves in the background.</summary>
     public void Start()
     {

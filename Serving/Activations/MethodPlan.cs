@@ -15,11 +15,11 @@ internal sealed class MethodPlan
         // More inputs than arguments means that the method takes them in one container: only libtorch can check that.
         if (inputs.Count > schema.Arguments.Count)
             return;
-        var named = inputs.Any(input => IndexOf(schema, input.Name) >= 0);
+        var (_, positions) = InputNames.Resolve([.. inputs.Select(input => input.Name)], [.. schema.Arguments.Select(argument => argument.Name)]);
         for (var i = 0; i < inputs.Count; i++)
         {
-            var index = named ? IndexOf(schema, inputs[i].Name) : i;
-            if (index < 0 || schema.Arguments[index].Type != "Tensor")
+            var index = positions[i];
+            if (index >= schema.Arguments.Count || schema.Arguments[index].Type != "Tensor")
                 continue;
             Specs[index] = inputs[i];
             _wireNames[inputs[i].Name] = index;

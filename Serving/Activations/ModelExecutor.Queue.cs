@@ -154,7 +154,7 @@ internal sealed partial class ModelExecutor
         InferenceResult result;
         try
         {
-            var forward = _model.Invoke(call.Request.Method, call.Arguments.AsSpan());
+            var forward = _model.Invoke(call.Request.Method, call.Arguments.AsSpan(), call.Request.Deterministic);
             var ended = _time.GetTimestamp();
             _counters.Execution();
             _policy.Observe(ended - started);
@@ -180,7 +180,7 @@ internal sealed partial class ModelExecutor
             var arguments = BatchJoiner.Join(batch.First, batch.Rows);
             try
             {
-                forward = _model.Invoke(method, arguments);
+                forward = _model.Invoke(method, arguments, deterministic: false);
             }
             finally
             {

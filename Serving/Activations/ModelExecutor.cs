@@ -25,6 +25,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     private readonly ILogger _logger;
     private readonly InlinePolicy _policy;
     private readonly ModelKey _key;
+    private readonly ModelProvenance _provenance;
     private int _instances;
     private bool _bounded;
     private readonly int _warmUpCalls;
@@ -47,6 +48,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         _time = time;
         _logger = logger;
         _key = definition.Key;
+        _provenance = new ModelProvenance(model.Sha256, $"{threads.Engine}; {model.Device}");
         _checker = new RequestChecker(definition, model.Methods);
         _bounded = definition.Instances > 0;
         _instances = _bounded ? definition.Instances : Environment.ProcessorCount;
@@ -140,7 +142,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         try
         {
             _threads.WarmThisThread();
-            var forward = _model.Invoke(request.Method, arguments.AsSpan());
+            var forward = _model.Invoke(request.Method, arguments.AsSpan(), request.Deterministic);
             var ended = _time.GetTimestamp();
             _counters.Execution();
             result = Answer(forward.Value, forward, arrived, arrived, ended, RowsOf(arguments));
@@ -162,7 +164,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         var timing = new InferenceTiming(_time.GetElapsedTime(arrived, started), _time.GetElapsedTime(started, ended));
         _counters.Success(ended - arrived, started - arrived, ended - started, rows);
         GranaryMeter.Success(_key, timing.Queue + timing.Compute, timing.Queue, timing.Compute);
-        return new InferenceResult(_key, value, owner, timing);
+        return new InferenceResult(_key, value, owner, timing) { Provenance = _provenance };
     }
 
     private ValueTask<InferenceResult> Refuse(Exception exception, long arrived)

@@ -29,10 +29,10 @@ internal sealed class RequestChecker
     }
 
     /// <summary>The arguments as the module wants them: the request's own list, or a copy in which the definition's names became positions' names.</summary>
-    /// <exception cref="ServingException"><see cref="ServingError.NotFound"/> for the method, <see cref="ServingError.InvalidArgument"/> for the rest.</exception>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: the module has no such method, or it takes other arguments.</exception>
     public IReadOnlyList<Argument> Bind(InferenceRequest request)
     {
-        var plan = Find(request.Method) ?? throw new ServingException(ServingError.NotFound,
+        var plan = Find(request.Method) ?? throw new ServingException(ServingError.InvalidArgument,
             $"model '{_key}' has no method '{request.Method}'; it has {string.Join(", ", _methods.Select(method => method.Schema.Name))}");
         var count = plan.Schema.Arguments.Count;
         Span<bool> given = count <= 128 ? stackalloc bool[count] : new bool[count];

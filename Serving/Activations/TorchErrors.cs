@@ -38,7 +38,7 @@ internal static class TorchErrors
     {
         TorchFailure.Model => ServingError.ModelFailed,
         TorchFailure.Arguments => ServingError.InvalidArgument,
-        TorchFailure.NoMethod => ServingError.NotFound,
+        TorchFailure.NoMethod => ServingError.InvalidArgument,
         TorchFailure.OutOfMemory => ServingError.Overloaded,
         TorchFailure.Unsupported or TorchFailure.MissingOperator => ServingError.Unsupported,
         _ => ServingError.Internal,

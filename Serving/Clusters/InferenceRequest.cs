@@ -17,6 +17,12 @@ public sealed class InferenceRequest
     /// <summary>How long the caller waits from now on; null for as long as its cancellation token allows.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>Never join with other requests, so that the answer is the same bits every time. Default false.</summary>
+    /// <summary>
+    /// The same bits every time: never joined with other requests, on one thread, without <c>optimize_for_inference</c>.
+    /// Default false. What may still make a difference between machines is in docs/infernet.md.
+    /// </summary>
     public bool Deterministic { get; init; }
+
+    /// <summary>Fill <see cref="InferenceResult.Provenance"/>, which costs a hundred bytes where the answer crosses machines. Default false.</summary>
+    public bool WantsProvenance { get; init; }
 }

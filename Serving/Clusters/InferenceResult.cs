@@ -17,6 +17,9 @@ public sealed class InferenceResult(ModelKey key, Value value, IDisposable? owne
     /// <summary>Where the time went.</summary>
     public InferenceTiming Timing { get; } = timing;
 
+    /// <summary>What computed it; null when that came from elsewhere and <see cref="InferenceRequest.WantsProvenance"/> did not ask for it.</summary>
+    public ModelProvenance? Provenance { get; init; }
+
     /// <summary>Gives the memory back. Safe to call twice.</summary>
     public void Dispose() => Interlocked.Exchange(ref _owner, null)?.Dispose();
 }

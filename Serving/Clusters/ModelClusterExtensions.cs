@@ -31,7 +31,7 @@ public static class ModelClusterExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IInferenceRuntime, TorchInferenceRuntime>();
         services.TryAddSingleton<IScriptModuleFactory, ScriptModuleFactory>();
-        services.TryAddSingleton<IModelLoader, TorchScriptLoader>();
+        services.TryAddSingleton<IModelLoader, ModelLoader>();
         services.TryAddSingleton<ActivationHost>();
         services.TryAddSingleton<IModelMetrics>(provider => provider.GetRequiredService<ActivationHost>());
         return services;

@@ -3,10 +3,10 @@ namespace Granary.Serving;
 /// <summary>Why a request failed. Each protocol maps these to its own wire form in one file.</summary>
 public enum ServingError
 {
-    /// <summary>The request is malformed or does not fit the model.</summary>
+    /// <summary>The request is malformed or does not fit the model, which may lack the method that it names.</summary>
     InvalidArgument,
 
-    /// <summary>No such model, version, method or file.</summary>
+    /// <summary>No such model, version or file.</summary>
     NotFound,
 
     /// <summary>The thing to create exists already.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Granary.Serving.Formats.Pickles;
 
 namespace Granary.Serving.Formats;
 
@@ -7,8 +8,6 @@ namespace Granary.Serving.Formats;
 internal static class ArchiveSniffer
 {
     private const int MaxPickleBytes = 1 << 20;
-
-    private static readonly byte[] LegacyMagic = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 
     /// <summary>Looks at a file.</summary>
     public static SniffedArchive Sniff(string path)
@@ -28,7 +27,7 @@ internal static class ArchiveSniffer
         ReadOnlySpan<byte> start = buffer;
         if (start.StartsWith("PK\x03\x04"u8) || start.StartsWith("PK\x05\x06"u8))
             return SniffZip(stream);
-        if (start.StartsWith(LegacyMagic))
+        if (LegacyMagic.LengthIn(start) > 0)
             return new SniffedArchive(ArchiveKind.LegacyTorch);
         if (start.Length > 2 && start[0] == 0x80 && start[1] is >= 2 and <= 5)
             return new SniffedArchive(ArchiveKind.RawPickle, PickleLook.At(start).ForeignClass);

@@ -3,14 +3,17 @@ namespace Granary.Serving.Formats;
 /// <summary>For each kind of file that cannot be served: what it is and what to do about it.</summary>
 internal static class FormatErrors
 {
-    private const string Convert = "convert it in Python with torch.jit.script(model).save('model.pt') and serve that file";
+    /// <summary>The way from Python to a file that every server of TorchScript takes.</summary>
+    public const string Convert = "convert it in Python with torch.jit.script(model).save('model.pt') and serve that file";
 
     public static ServingException Of(SniffedArchive archive, string source) => archive.Kind switch
     {
-        ArchiveKind.PickledModule => Unsupported(source, $"is a pickled Python module{Class(archive)}, and pickles are never executed here; {Convert}"),
+        ArchiveKind.PickledModule => Unsupported(source, $"is a pickled Python module{Class(archive)} of a class that is not known here, and pickles are never executed; {Convert}"),
         ArchiveKind.StateDict => Unsupported(source, $"holds only weights (a state_dict), not the model's code; build the model in Python, load them into it, then {Convert}"),
-        ArchiveKind.PickledValue => Unsupported(source, $"holds pickled tensors or Python values, not a model; {Convert}"),
-        ArchiveKind.LegacyTorch => Unsupported(source, $"was written by torch.save in the format from before PyTorch 1.6, which is never executed here; load it in Python, then {Convert}"),
+        ArchiveKind.PickledValue => Unsupported(source, $"holds {archive.Detail ?? "pickled tensors or Python values"}, not a model; {Convert}"),
+        ArchiveKind.LegacyTorch => Unsupported(source, $"was written by torch.save in the format from before PyTorch 1.6 and holds no model that is known here; load it in Python, then {Convert}"),
+        ArchiveKind.RawPickle when archive.Detail?.StartsWith("sklearn.", StringComparison.Ordinal) == true =>
+            Unsupported(source, $"is a pickled scikit-learn model{Class(archive)}; make a PyTorch model of it with sk2torch.wrap(model), then {Convert}"),
         ArchiveKind.RawPickle => Unsupported(source, $"is a plain Python pickle{Class(archive)}, not a PyTorch model, and pickles are never executed here; if it holds a PyTorch model, {Convert}"),
         ArchiveKind.ModelArchive => Unsupported(source, "is a TorchServe model archive (.mar), which this server does not read; take the serialized TorchScript file out of it and serve that"),
         ArchiveKind.OtherZip => Unsupported(source, "is a zip file, but not one that torch.jit.save wrote: it has no constants.pkl and no code/; check the file name"),
@@ -26,6 +29,10 @@ internal static class FormatErrors
         ArchiveKind.Empty => Broken(source, "is empty"),
         _ => Unsupported(source, $"is no model that this server knows; it serves TorchScript archives: {Convert}"),
     };
+
+    /// <summary>A file that could be read, where only TorchScript is wanted.</summary>
+    public static ServingException NotTorchScript(SniffedArchive archive, string source) =>
+        Unsupported(source, $"is a pickled Python module{Class(archive)}, and only TorchScript is accepted for this model (USE_JIT=true, RequireTorchScript); {Convert}");
 
     private static string Class(SniffedArchive archive) => archive.Detail is null ? string.Empty : $" (class {archive.Detail})";
 

@@ -3,10 +3,14 @@ using Granary.Torch;
 
 namespace Granary.Serving.Formats;
 
-/// <summary>Reads a TorchScript file into memory.</summary>
+/// <summary>Brings modules into memory.</summary>
 internal interface IScriptModuleFactory
 {
-    /// <summary>Blocks until the module is on its device.</summary>
+    /// <summary>Reads a TorchScript file. Blocks until the module is on its device.</summary>
     /// <exception cref="TorchException">It cannot be read.</exception>
     ILoadedModel Load(string path, string sha256, ModuleOptions options);
+
+    /// <summary>Makes a module from a description. Blocks until it is on its device; the tensors of the blueprint are not needed after.</summary>
+    /// <exception cref="TorchException">It cannot be made.</exception>
+    ILoadedModel Build(ModuleBlueprint blueprint, string sha256, ModuleOptions options);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Granary.Serving.Formats.Pickles;
 
 namespace Granary.Serving.Formats;
 
@@ -148,11 +149,5 @@ internal ref struct PickleLook(ReadOnlySpan<byte> pickle)
     }
 
     /// <summary>Short and printable, because it may go into a message.</summary>
-    private static string Text(ReadOnlySpan<byte> bytes)
-    {
-        var builder = new StringBuilder();
-        foreach (var c in Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, MaxName)]))
-            builder.Append(char.IsControl(c) ? '?' : c);
-        return builder.Length == 0 ? "?" : builder.ToString();
-    }
+    private static string Text(ReadOnlySpan<byte> bytes) => PrintableText.Of(Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, MaxName)]));
 }

@@ -3,10 +3,12 @@ using Granary.Torch;
 
 namespace Granary.Serving.Formats;
 
-/// <summary>Reads TorchScript files with libtorch.</summary>
+/// <summary>Modules of libtorch.</summary>
 internal sealed class ScriptModuleFactory : IScriptModuleFactory
 {
     public ILoadedModel Load(string path, string sha256, ModuleOptions options) => new LoadedScriptModule(ScriptModule.Load(path, options), sha256);
+
+    public ILoadedModel Build(ModuleBlueprint blueprint, string sha256, ModuleOptions options) => new LoadedScriptModule(ScriptModule.Build(blueprint, options), sha256);
 
     private sealed class LoadedScriptModule(ScriptModule module, string sha256) : ILoadedModel
     {
@@ -18,7 +20,7 @@ internal sealed class ScriptModuleFactory : IScriptModuleFactory
 
         public long ParameterBytes => module.ParameterBytes;
 
-        public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments) => module.Invoke(method, arguments);
+        public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments, bool deterministic) => module.Invoke(method, arguments, deterministic);
 
         public void Dispose() => module.Dispose();
     }

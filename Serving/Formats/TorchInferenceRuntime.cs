@@ -8,6 +8,8 @@ internal sealed class TorchInferenceRuntime : IInferenceRuntime
 {
     public int CudaDeviceCount => TorchRuntime.CudaDeviceCount;
 
+    public string Engine => TorchRuntime.Engine;
+
     public string? ThreadWarning
     {
         get

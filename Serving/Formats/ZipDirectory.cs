@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.Text;
 
 namespace Granary.Serving.Formats;
 
@@ -17,7 +16,13 @@ internal sealed class ZipDirectory
     private const long MaxDirectoryBytes = 256L << 20;
     private readonly Stream _stream;
 
-    private ZipDirectory(Stream stream) => _stream = stream;
+    private readonly ZipMembers? _members;
+
+    private ZipDirectory(Stream stream, ZipMembers? members)
+    {
+        _stream = stream;
+        _members = members;
+    }
 
     /// <summary>Members in the file.</summary>
     public int Count { get; private set; }
@@ -35,10 +40,12 @@ internal sealed class ZipDirectory
     public ZipMember? Data { get; private set; }
 
     /// <summary>Reads the directory of a seekable stream.</summary>
+    /// <param name="stream">The file.</param>
+    /// <param name="members">Gets every member; null when only the facts of this class are wanted.</param>
     /// <exception cref="DamagedZipException">There is none, or it contradicts the file.</exception>
-    public static ZipDirectory Read(Stream stream)
+    public static ZipDirectory Read(Stream stream, ZipMembers? members = null)
     {
-        var directory = new ZipDirectory(stream);
+        var directory = new ZipDirectory(stream, members);
         var (offset, length, entries) = directory.FindEnd();
         if (offset < 0 || length < 0 || offset > stream.Length - length)
             throw new DamagedZipException("its directory lies outside the file");
@@ -54,14 +61,7 @@ internal sealed class ZipDirectory
     /// <exception cref="DamagedZipException">The member is not where the directory says, or is packed in an unknown way.</exception>
     public byte[] ReadStart(ZipMember member, int max)
     {
-        Span<byte> header = stackalloc byte[30];
-        ReadAt(member.Offset, header);
-        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50)
-            throw new DamagedZipException("data.pkl is not where its directory says");
-        var start = member.Offset + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
-        if (start > _stream.Length || member.Length > _stream.Length - start)
-            throw new DamagedZipException("data.pkl lies outside the file");
-        _stream.Position = start;
+        _stream.Position = FindContent(member);
         var buffer = new byte[(int)Math.Min(max, member.Method == 0 ? member.Length : max)];
         if (member.Method == 0)
             return buffer[.._stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)];
@@ -76,6 +76,20 @@ internal sealed class ZipDirectory
         {
             throw new DamagedZipException("data.pkl cannot be unpacked");
         }
+    }
+
+    /// <summary>Where the content of a member begins.</summary>
+    /// <exception cref="DamagedZipException">It is not where the directory says.</exception>
+    public long FindContent(ZipMember member)
+    {
+        Span<byte> header = stackalloc byte[30];
+        ReadAt(member.Offset, header);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(header) != 0x04034b50)
+            throw new DamagedZipException($"{member.ShortName} is not where its directory says");
+        var start = member.Offset + 30 + BinaryPrimitives.ReadUInt16LittleEndian(header[26..]) + BinaryPrimitives.ReadUInt16LittleEndian(header[28..]);
+        if (start > _stream.Length || member.Length > _stream.Length - start)
+            throw new DamagedZipException($"{member.ShortName} lies outside the file");
+        return start;
     }
 
     private (long Offset, long Length, long Entries) FindEnd()
@@ -144,6 +158,7 @@ internal sealed class ZipDirectory
 
     private void Look(ReadOnlySpan<byte> header, ReadOnlySpan<byte> name, ReadOnlySpan<byte> extra)
     {
+        _members?.Add(header, extra, name);
         // torch puts everything below one folder named after the file; TorchServe's manifest has a fixed place.
         if (name.SequenceEqual("MAR-INF/MANIFEST.json"u8))
             HasManifest = true;
@@ -156,7 +171,7 @@ internal sealed class ZipDirectory
         else if (inner.StartsWith("code/"u8))
             HasCode = true;
         else if (inner.SequenceEqual("data.pkl"u8))
-            Data = ZipMember.Read(header, extra, Encoding.UTF8.GetString(name[..Math.Min(name.Length, 256)]));
+            Data = ZipMember.Read(header, extra, ZipMember.NameOf(name));
     }
 
     private static void Fill(Stream stream, Span<byte> buffer, ref long left)

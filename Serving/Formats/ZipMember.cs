@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Text;
+using Granary.Serving.Formats.Pickles;
 
 namespace Granary.Serving.Formats;
 
@@ -9,6 +11,12 @@ namespace Granary.Serving.Formats;
 /// <param name="Offset">Where its local header begins.</param>
 internal readonly record struct ZipMember(string Name, int Method, long Length, long Offset)
 {
+    /// <summary>The name within the folder that torch puts everything into, for messages.</summary>
+    public string ShortName => PrintableText.Of(Name[(Name.IndexOf('/') + 1)..], 60);
+
+    /// <summary>A path as text, cut where no member of a model is as long.</summary>
+    public static string NameOf(ReadOnlySpan<byte> utf8) => Encoding.UTF8.GetString(utf8[..Math.Min(utf8.Length, 256)]);
+
     /// <summary>Reads a directory entry; sizes of 4 GiB and more are in the zip64 extra field (APPNOTE 4.5.3).</summary>
     public static ZipMember Read(ReadOnlySpan<byte> header, ReadOnlySpan<byte> extra, string name)
     {

@@ -61,6 +61,38 @@ internal sealed class CatalogDocumentVersion
     public string? Description { get; set; }
 
     public long? MemoryBytes { get; set; }
+
+    public CatalogDocumentQueues? Queues { get; set; }
+
+    public SortedDictionary<string, string>? Annotations { get; set; }
+}
+
+/// <summary>What batching says beyond sizes and delay; absent when it says nothing.</summary>
+internal sealed class CatalogDocumentQueues
+{
+    public List<int>? PreferredSizes { get; set; }
+
+    public bool PreserveOrder { get; set; }
+
+    public int Priorities { get; set; }
+
+    public int DefaultPriority { get; set; }
+
+    public CatalogDocumentQueue? Default { get; set; }
+
+    public SortedDictionary<int, CatalogDocumentQueue>? ByPriority { get; set; }
+}
+
+/// <summary>One queue.</summary>
+internal sealed class CatalogDocumentQueue
+{
+    public bool Delay { get; set; }
+
+    public TimeSpan Timeout { get; set; }
+
+    public bool AllowTimeoutOverride { get; set; }
+
+    public int MaxQueueSize { get; set; }
 }
 
 /// <summary>One tensor; the dtype by its PyTorch name.</summary>
@@ -71,6 +103,8 @@ internal sealed class CatalogDocumentTensor
     public required string DType { get; set; }
 
     public required List<long> Shape { get; set; }
+
+    public List<string>? Labels { get; set; }
 }
 
 [JsonSourceGenerationOptions(

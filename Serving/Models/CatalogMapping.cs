@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using Granary.Torch;
 
@@ -28,6 +29,8 @@ internal static class CatalogMapping
         Trusted = definition.Trusted,
         Description = definition.Description,
         MemoryBytes = definition.MemoryBytes,
+        Queues = QueueMapping.ToDocument(definition.Batching),
+        Annotations = definition.Annotations.Count == 0 ? null : new SortedDictionary<string, string>(definition.Annotations.ToDictionary(), StringComparer.Ordinal),
     };
 
     /// <exception cref="ServingException">A field does not hold what it should.</exception>
@@ -42,7 +45,7 @@ internal static class CatalogMapping
         Device = version.Device,
         Instances = version.Instances,
         MaxQueueSize = version.MaxQueueSize,
-        Batching = new BatchingOptions { MaxBatchSize = version.MaxBatchSize, MaxQueueDelay = version.MaxQueueDelay },
+        Batching = QueueMapping.FromDocument(version.Queues, new BatchingOptions { MaxBatchSize = version.MaxBatchSize, MaxQueueDelay = version.MaxQueueDelay }),
         IdleTimeout = version.IdleTimeout,
         Pinned = version.Pinned,
         Optimize = version.Optimize,
@@ -50,6 +53,7 @@ internal static class CatalogMapping
         Trusted = version.Trusted,
         Description = version.Description,
         MemoryBytes = version.MemoryBytes,
+        Annotations = version.Annotations is { } annotations ? annotations : ReadOnlyDictionary<string, string>.Empty,
     };
 
     /// <summary>Whether two definitions say the same; records compare their lists by reference, so the texts are compared.</summary>
@@ -60,9 +64,9 @@ internal static class CatalogMapping
         => JsonSerializer.SerializeToUtf8Bytes(ToDocument(definition), CatalogJson.Default.CatalogDocumentVersion);
 
     private static CatalogDocumentTensor ToDocument(TensorSpec spec)
-        => new() { Name = spec.Name, DType = spec.DType.TorchName(), Shape = [.. spec.Shape] };
+        => new() { Name = spec.Name, DType = spec.DType.TorchName(), Shape = [.. spec.Shape], Labels = spec.Labels?.ToList() };
 
     private static TensorSpec FromDocument(CatalogDocumentTensor tensor) => DTypesByName.TryGetValue(tensor.DType, out var dtype)
-        ? new TensorSpec(tensor.Name, dtype, [.. tensor.Shape])
+        ? new TensorSpec(tensor.Name, dtype, [.. tensor.Shape]) { Labels = tensor.Labels }
         : throw new ServingException(ServingError.InvalidArgument, $"tensor '{tensor.Name}' has the unknown dtype '{tensor.DType}'");
 }

@@ -55,6 +55,18 @@ public sealed class CatalogSnapshot
         return With(new CatalogModel(definition.Name, newDefault, versions));
     }
 
+    /// <summary>As <see cref="IModelCatalog.ReplaceAsync"/>.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>.</exception>
+    public CatalogSnapshot Replace(ModelDefinition definition)
+    {
+        ModelDefinitionValidator.ThrowIfInvalid(definition);
+        if (Find(definition.Name) is not { } current || current.Find(definition.Version) is not { } before)
+            return Register(definition, makeDefault: false);
+        return CatalogMapping.SameContent(before, definition)
+            ? this
+            : With(current with { Versions = [.. current.Versions.Select(version => version.Version == definition.Version ? definition : version)] });
+    }
+
     /// <summary>As <see cref="IModelCatalog.SetDefaultAsync"/>.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>.</exception>
     public CatalogSnapshot SetDefault(ModelKey key)

@@ -39,6 +39,9 @@ internal sealed partial class FileModelCatalog : IModelCatalog, IDisposable
     public async ValueTask RegisterAsync(ModelDefinition definition, bool makeDefault = false, CancellationToken cancellation = default) =>
         await EditAsync(catalog => catalog.Register(definition, makeDefault), cancellation).ConfigureAwait(false);
 
+    public async ValueTask ReplaceAsync(ModelDefinition definition, CancellationToken cancellation = default) =>
+        await EditAsync(catalog => catalog.Replace(definition), cancellation).ConfigureAwait(false);
+
     public async ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default) =>
         await EditAsync(catalog => catalog.SetDefault(key), cancellation).ConfigureAwait(false);
 

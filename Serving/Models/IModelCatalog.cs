@@ -20,6 +20,21 @@ public interface IModelCatalog
     /// (the same content is accepted again); <see cref="ServingError.InvalidArgument"/> when the definition is invalid, all faults in one message.</exception>
     ValueTask RegisterAsync(ModelDefinition definition, bool makeDefault = false, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Puts a definition in the place of the one with the same key, or adds it; the default stays. What runs serves the new one as
+    /// soon as it is seen. An implementation should do it in one step; this one is without the version for a moment.
+    /// </summary>
+    /// <param name="definition">What the key is from now on.</param>
+    /// <param name="cancellation">Gives up before the write starts, never in the middle.</param>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/> when the definition is invalid, all faults in one message.</exception>
+    async ValueTask ReplaceAsync(ModelDefinition definition, CancellationToken cancellation = default)
+    {
+        ModelDefinitionValidator.ThrowIfInvalid(definition);
+        var wasDefault = (await FindAsync(definition.Name, cancellation))?.DefaultVersion == definition.Version;
+        await DeleteAsync(definition.Key, cancellation);
+        await RegisterAsync(definition, wasDefault, cancellation);
+    }
+
     /// <summary>Makes one version the default.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>.</exception>
     ValueTask SetDefaultAsync(ModelKey key, CancellationToken cancellation = default);

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Granary.Serving.Models;
 
 /// <summary>Immutable record of one model version: where its weights are and how it is served.</summary>
@@ -57,6 +59,12 @@ public sealed record ModelDefinition
 
     /// <summary>Free text for people; null when absent.</summary>
     public string? Description { get; init; }
+
+    /// <summary>
+    /// What whoever registered it keeps with it, by names with the owner in front (<c>triton.config</c>); the core reads none of it.
+    /// Default empty.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>Whether two definitions say the same, however their lists were made; how many instances run is left out.</summary>
     public bool SameContent(ModelDefinition other) => CatalogMapping.SameContent(this with { Instances = other.Instances }, other);

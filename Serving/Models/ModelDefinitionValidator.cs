@@ -8,6 +8,9 @@ public static class ModelDefinitionValidator
 {
     private const int MaxDescriptionLength = 4096;
     private const int MaxInstances = 1024;
+    private const int MaxAnnotations = 64;
+    private const int MaxAnnotationLength = 1 << 20;
+    private const int MaxLabels = 1_000_000;
     private static readonly SearchValues<char> LowerHex = SearchValues.Create("0123456789abcdef");
 
     /// <summary>Every fault in the order of the fields; empty when the definition is valid.</summary>
@@ -18,6 +21,8 @@ public static class ModelDefinitionValidator
         CheckTensors("Inputs", definition.Inputs, faults);
         CheckTensors("Outputs", definition.Outputs, faults);
         CheckRunning(definition, faults);
+        CheckQueues(definition.Batching, faults);
+        CheckAnnotations(definition.Annotations, faults);
         if (definition.Description is { Length: > MaxDescriptionLength } text)
             faults.Add($"Description has {text.Length:N0} characters; at most {MaxDescriptionLength:N0} are allowed");
         return faults;
@@ -59,6 +64,8 @@ public static class ModelDefinitionValidator
                 faults.Add($"{field}[{i}].Name {ModelIdText.Quote(spec.Name)} occurs twice");
             if (!Enum.IsDefined(spec.DType))
                 faults.Add($"{field}[{i}].DType {(int)spec.DType} is unknown");
+            if (spec.Labels?.Count > MaxLabels)
+                faults.Add($"{field}[{i}].Labels has {spec.Labels.Count:N0} entries; at most {MaxLabels:N0} are allowed");
             foreach (var size in spec.Shape)
             {
                 if (size < -1)
@@ -82,6 +89,44 @@ public static class ModelDefinitionValidator
             faults.Add($"Batching.MaxQueueDelay {delay}: 0 to 1 minute");
         if (definition.IdleTimeout is { } idle && idle <= TimeSpan.Zero && idle != Timeout.InfiniteTimeSpan)
             faults.Add($"IdleTimeout {idle}: more than 0, or infinite (-00:00:00.0010000)");
+    }
+
+    private static void CheckQueues(BatchingOptions batching, List<string> faults)
+    {
+        foreach (var size in batching.PreferredSizes)
+        {
+            if (size < 1 || size > batching.MaxBatchSize)
+                faults.Add($"Batching.PreferredSizes holds {size}: 1 to MaxBatchSize ({batching.MaxBatchSize})");
+        }
+
+        if (batching.Priorities < 0)
+            faults.Add($"Batching.Priorities {batching.Priorities}: 0 (none) or more");
+        else if (batching.DefaultPriority < Math.Min(1, batching.Priorities) || batching.DefaultPriority > batching.Priorities)
+            faults.Add($"Batching.DefaultPriority {batching.DefaultPriority}: {Math.Min(1, batching.Priorities)} to Priorities ({batching.Priorities})");
+        foreach (var priority in batching.PriorityQueues.Keys)
+        {
+            if (priority < 1 || priority > batching.Priorities)
+                faults.Add($"Batching.PriorityQueues has priority {priority}: 1 to Priorities ({batching.Priorities})");
+        }
+
+        foreach (var queue in batching.PriorityQueues.Values.Append(batching.Queue))
+        {
+            if (queue.Timeout < TimeSpan.Zero || queue.MaxQueueSize < 0)
+                faults.Add($"Batching has a queue with time-out {queue.Timeout} and size {queue.MaxQueueSize}: 0 or more each");
+        }
+    }
+
+    private static void CheckAnnotations(IReadOnlyDictionary<string, string> annotations, List<string> faults)
+    {
+        if (annotations.Count > MaxAnnotations)
+            faults.Add($"Annotations has {annotations.Count:N0} entries; at most {MaxAnnotations} are allowed");
+        foreach (var (name, value) in annotations)
+        {
+            if (!ModelNames.IsValid(name))
+                faults.Add($"Annotations {ModelIdText.Quote(name)}: 1 to 128 letters, digits or _ - . beginning with a letter or digit");
+            if (value.Length > MaxAnnotationLength)
+                faults.Add($"Annotations {ModelIdText.Quote(name)} has {value.Length:N0} characters; at most {MaxAnnotationLength:N0} are allowed");
+        }
     }
 
     private static bool IsDevice(string device) => device is "auto" or "cpu"

@@ -2,7 +2,7 @@ namespace Granary.Serving.Models;
 
 /// <summary>
 /// Where weights are: <c>local/path[:file]</c>, <c>arweave/owner/name[/version]:file</c>,
-/// <c>huggingface/owner/name[/revision]:file</c>, <c>blob/container/path[:file]</c>. Parsed by <see cref="ModelIdParser"/>.
+/// <c>huggingface/owner/name[/revision][:file]</c>, <c>blob/container/path[:file]</c>. Parsed by <see cref="ModelIdParser"/>.
 /// </summary>
 /// <param name="Source">The kind of source.</param>
 /// <param name="Repository"><c>owner/name</c>, <c>container/path</c> or a local path (absolute only if the operator gave it).</param>

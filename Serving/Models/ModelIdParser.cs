@@ -11,7 +11,7 @@ public static class ModelIdParser
     /// <summary>Most UTF-16 units of a model id.</summary>
     public const int MaxLength = 1024;
 
-    private const string Forms = "huggingface/owner/name[/revision]:file, arweave/owner/name[/version]:file, "
+    private const string Forms = "huggingface/owner/name[/revision][:file], arweave/owner/name[/version]:file, "
         + "blob/container/path[:file] or local/path[:file]";
 
     /// <summary>Reads a model id. Of several files separated by commas (Infernet services 2.0) the first is the one to load.</summary>
@@ -79,7 +79,7 @@ public static class ModelIdParser
         var parts = path.Split('/', 3);
         if (parts.Length < 2)
             return (null, "it needs an owner and a name");
-        if (file is null)
+        if (file is null && kind != ModelSourceKind.HuggingFace)
             return (null, "it names no file; add ':' and the file to load");
         var version = parts.Length == 3 ? parts[2] : null;
         var fault = ModelIdText.WordFault(parts[0], "the owner") ?? ModelIdText.WordFault(parts[1], "the name");

@@ -12,6 +12,12 @@ public sealed class HuggingFaceOptions
     /// <summary>Access token, sent to <see cref="Endpoint"/> only (<c>HF_TOKEN</c>, <c>HUGGING_FACE_HUB_TOKEN</c>). Default none.</summary>
     public string? Token { get; set; }
 
-    /// <summary>Use only what is in the weights store (<c>HF_HUB_OFFLINE</c>). Default false.</summary>
+    /// <summary>Use only what is in the weights store and in the caches (<c>HF_HUB_OFFLINE</c>). Default false.</summary>
     public bool Offline { get; set; }
+
+    /// <summary>
+    /// A cache of the hub's own tools (<c>HF_HUB_CACHE</c>, or <c>hub</c> in <c>HF_HOME</c>), read in place and never written.
+    /// Default none.
+    /// </summary>
+    public string? HubCache { get; set; }
 }

@@ -1,4 +1,5 @@
 using Granary.Serving.Models;
+using Granary.Serving.Sources.Manifests;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Serving.Sources;
@@ -9,9 +10,6 @@ namespace Granary.Serving.Sources;
 /// </summary>
 internal sealed class LocalSource(IOptions<LocalSourceOptions> options) : IModelSource
 {
-    private static readonly string[] UsualNames = ["model.torch", "model.pt"];
-    private static readonly string[] Extensions = [".torch", ".pt", ".pth"];
-
     private readonly string[] _roots = [.. options.Value.Roots.Select(static root => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)))];
     private readonly string? _infernetCache = options.Value.InfernetCache is { Length: > 0 } cache ? Path.GetFullPath(cache) : null;
 
@@ -22,74 +20,46 @@ internal sealed class LocalSource(IOptions<LocalSourceOptions> options) : IModel
         // The parser refuses all of this; an id that was put together by hand comes here too.
         if (ModelIdParser.Fault(id) is { } fault)
             throw new ServingException(ServingError.InvalidArgument, fault);
-        foreach (var (path, root) in Candidates(id, trusted))
+        foreach (var (place, root) in Candidates(id, trusted))
         {
-            if (RealPath.Find(path) is not { } real)
+            if (RealPath.Find(place) is not { } real)
                 continue;
-            if (root is not null && (RealPath.Find(root) is not { } realRoot || !RealPath.IsInside(real, realRoot)))
+            var realRoot = root is null ? null : RealPath.Find(root) ?? throw Denied(id);
+            if (realRoot is not null && real != realRoot && !RealPath.IsInside(real, realRoot))
                 throw Denied(id);
-            return Task.FromResult(Describe(id, Directory.Exists(real) ? FileIn(real, id, root) : real));
+            var file = Directory.Exists(real) ? LocalManifests.Find(id, real, realRoot)
+                : id.File is null ? LocalManifests.Describe(id, real, sha256: null)
+                : null;
+            if (file is not null)
+                return Task.FromResult<SourceFile>(file);
         }
 
-        throw NotFound(id, "there is no such file");
+        throw new ServingException(ServingError.NotFound, $"model id {ModelIdText.Quote(id.ToString())}: there is no such file");
     }
 
+    // Where the repository of the id may be: the directory of its file, or a file or directory that is the model itself.
     private IEnumerable<(string Path, string? Root)> Candidates(ModelId id, bool trusted)
     {
-        var relative = id.File is null ? id.Repository : $"{id.Repository}/{id.File}";
-        if (relative.StartsWith('/'))
+        if (id.Repository.StartsWith('/'))
         {
-            var root = _roots.FirstOrDefault(candidate => RealPath.IsInside(relative, candidate));
-            return trusted || root is not null ? [(relative, trusted ? null : root)] : throw Denied(id);
+            var asked = id.File is null ? id.Repository : $"{id.Repository}/{id.File}";
+            var root = _roots.FirstOrDefault(candidate => RealPath.IsInside(asked, candidate));
+            return trusted || root is not null ? [(id.Repository, trusted ? null : root)] : throw Denied(id);
         }
 
-        var candidates = _roots.Select(root => (Path.Join(root, relative), trusted ? null : root)).ToList();
+        var candidates = _roots.Select(root => (Path.Join(root, id.Repository), trusted ? null : root)).ToList();
         if (_infernetCache is not null && InfernetPath(id) is { } cached)
             candidates.Add((Path.Join(_infernetCache, "local", cached), trusted ? null : _infernetCache));
         if (trusted)
-            candidates.Add((Path.GetFullPath(relative), null));
+            candidates.Add((Path.GetFullPath(id.Repository), null));
         return candidates.Count > 0 ? candidates : throw NoRoots(id);
     }
 
     private static string? InfernetPath(ModelId id)
     {
         var parts = id.Repository.Split('/');
-        return id.File is null || parts.Length is not (2 or 3)
-            ? null
-            : Path.Join(parts[0], parts[1], parts.Length == 3 ? parts[2] : "default", id.File);
+        return parts.Length is 2 or 3 ? Path.Join(parts[0], parts[1], parts.Length == 3 ? parts[2] : "default") : null;
     }
-
-    // A directory stands for the model file in it when there is no doubt which.
-    private static string FileIn(string directory, ModelId id, string? root)
-    {
-        var models = Directory.EnumerateFiles(directory)
-            .Where(static path => Extensions.Contains(Path.GetExtension(path), StringComparer.Ordinal))
-            .Select(static path => Path.GetFileName(path)).Order(StringComparer.Ordinal).ToList();
-        var usual = models.Where(static name => UsualNames.Contains(name, StringComparer.Ordinal)).ToList();
-        var chosen = usual.Count == 1 ? usual[0] : models.Count == 1 ? models[0] : null;
-        if (chosen is null)
-        {
-            var there = models.Count == 0 ? "no .torch, .pt or .pth file is in it" : "in it: " + string.Join(", ", models.Take(10));
-            throw NotFound(id, $"it is a directory; name the file after ':' ({there})");
-        }
-
-        var real = RealPath.Find(Path.Join(directory, chosen)) ?? throw NotFound(id, $"{chosen} in it is a broken link");
-        if (root is not null && !RealPath.IsInside(real, RealPath.Find(root)!))
-            throw Denied(id);
-        return real;
-    }
-
-    private static SourceFile Describe(ModelId id, string path)
-    {
-        var info = new FileInfo(path);
-        // Pipes and devices have no length either; opening one would block.
-        if (info.Length == 0)
-            throw NotFound(id, "the file is empty or not a regular file");
-        return new LocalSourceFile(path) { Length = info.Length };
-    }
-
-    private static ServingException NotFound(ModelId id, string why)
-        => new(ServingError.NotFound, $"model id {ModelIdText.Quote(id.ToString())}: {why}");
 
     private static ServingException NoRoots(ModelId id) => new(ServingError.PermissionDenied,
         $"model id {ModelIdText.Quote(id.ToString())} is not allowed here: this server has no {LocalSourceOptions.SectionName}:Roots");

@@ -13,8 +13,14 @@ public sealed class LocalSourceOptions
     public string[] Roots { get; set; } = [];
 
     /// <summary>
-    /// A cache of Infernet services 2.0 (their <c>TORCH_CACHE_DIR</c>): <c>local/owner/name[/version]:file</c> is looked for in
+    /// A cache of Infernet services 2.0 (their <c>TORCH_CACHE_DIR</c>): <c>local/owner/name[/version][:file]</c> is looked for in
     /// <c>CACHE/local/owner/name/{version|default}/file</c>. Default none.
     /// </summary>
     public string? InfernetCache { get; set; }
+
+    /// <summary>
+    /// Whether Arweave and Hugging Face ids are looked for in <see cref="InfernetCache"/> before their source is asked. Default
+    /// true; means nothing without a cache.
+    /// </summary>
+    public bool UseInfernetCache { get; set; } = true;
 }

@@ -47,9 +47,28 @@ internal sealed partial class SourceHttp : IDisposable
         }
     }
 
+    /// <summary>The body of a small answer; null when it is longer than the limit.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.SourceFailed"/>: the connection broke, or it took too long.</exception>
+    public async Task<byte[]?> ReadAsync(SourceResponse response, int maxBytes, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(_options.ResponseTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            var content = await response.Message.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
+            return await SmallBody.ReadAsync(content, maxBytes, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or HttpRequestException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            throw new ServingException(ServingError.SourceFailed, "the connection broke while a small answer was read", error);
+        }
+    }
+
     public void Dispose() => _client.Dispose();
 
-    private async Task<(SourceResponse?, string? Problem, TimeSpan? RetryAfter)> TryAsync(SourceRequest request, CancellationToken cancellation)
+    /// <summary>Asks once: an answer that is neither 429 nor 5xx, or what was wrong and when the server wants to be asked again.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.SourceFailed"/>: a redirect that is not followed.</exception>
+    public async Task<(SourceResponse? Response, string? Problem, TimeSpan? RetryAfter)> TryAsync(SourceRequest request, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(_options.ResponseTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);

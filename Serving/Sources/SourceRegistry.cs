@@ -7,7 +7,9 @@ internal sealed class SourceRegistry
 {
     private readonly Dictionary<ModelSourceKind, IModelSource> _sources;
 
-    public SourceRegistry(IEnumerable<IModelSource> sources) => _sources = sources.ToDictionary(static source => source.Kind);
+    public SourceRegistry(IEnumerable<IModelSource> sources, InfernetCache cache) => _sources = sources.ToDictionary(
+        static source => source.Kind,
+        source => source.Kind is ModelSourceKind.Arweave or ModelSourceKind.HuggingFace ? new CachedSource(source, cache) : source);
 
     /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: no such source in this build.</exception>
     public IModelSource Get(ModelSourceKind kind)

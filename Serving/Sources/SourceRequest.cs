@@ -3,13 +3,19 @@ using System.Net.Http.Headers;
 namespace Granary.Serving.Sources;
 
 /// <summary>One question to a source.</summary>
-/// <param name="Method">GET or HEAD.</param>
+/// <param name="Method">GET, HEAD or POST.</param>
 /// <param name="Uri">Where to begin.</param>
 /// <param name="Token">Bearer token; sent to the origin of <paramref name="Uri"/> and to no other.</param>
 internal sealed record SourceRequest(HttpMethod Method, Uri Uri, string? Token)
 {
     /// <summary>First byte wanted; 0 for the whole.</summary>
     public long Offset { get; init; }
+
+    /// <summary>Bytes wanted from <see cref="Offset"/> on; null for all that follow.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>JSON to send with a POST.</summary>
+    public byte[]? Body { get; init; }
 
     /// <summary>Strong validator of the bytes before <see cref="Offset"/>.</summary>
     public string? Validator { get; init; }
@@ -25,8 +31,10 @@ internal sealed record SourceRequest(HttpMethod Method, Uri Uri, string? Token)
         message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         if (Token is not null && IsOrigin(hop))
             message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
-        if (Offset > 0)
-            message.Headers.Range = new RangeHeaderValue(Offset, null);
+        if (Offset > 0 || Count is not null)
+            message.Headers.Range = new RangeHeaderValue(Offset, Offset + Count - 1);
+        if (Body is not null)
+            message.Content = new ByteArrayContent(Body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         if (Offset > 0 && Validator is not null)
             message.Headers.TryAddWithoutValidation("If-Range", Validator);
         return message;

@@ -32,6 +32,17 @@ internal sealed partial class BlobDirectory(
     /// <summary>SHA-256 of every file that is there.</summary>
     public IReadOnlyList<string> List() => [.. Files(layout.Blobs).Select(static file => file.Name)];
 
+    /// <summary>Every model id whose file is there.</summary>
+    public IReadOnlyList<StoredWeights> Contents() =>
+    [
+        .. Files(layout.Refs)
+            .Select(static file => StoreDocuments.Read(file.FullName, StoreJson.Default.WeightsRef))
+            .OfType<WeightsRef>()
+            .Where(known => File.Exists(layout.Blob(known.Sha256)))
+            .OrderBy(static known => known.Id, StringComparer.Ordinal)
+            .Select(static known => new StoredWeights(known.Id, known.Sha256, known.Length, known.Revision, known.Verified)),
+    ];
+
     /// <summary>Puts a complete, verified and flushed file in its place.</summary>
     public void Publish(string temporary, string sha256)
     {
@@ -85,16 +96,16 @@ internal sealed partial class BlobDirectory(
         var overDisk = bytes + options.MinFreeBytes - new DriveInfo(layout.Root).AvailableFreeSpace;
         if (options.MaxStoreBytes == 0)
             return overDisk;
-        return Math.Max(overDisk, Contents().Sum(static file => file.Length) + bytes - options.MaxStoreBytes);
+        return Math.Max(overDisk, Evictable().Sum(static file => file.Length) + bytes - options.MaxStoreBytes);
     }
 
     // Broken downloads take room too, and give it back like files: one that is being written is locked by its writer.
-    private IEnumerable<FileInfo> Contents()
+    private IEnumerable<FileInfo> Evictable()
         => Files(layout.Blobs).Concat(Files(layout.Partials).Where(static file => file.Extension == ".part"));
 
     private long Evict(long bytes)
     {
-        foreach (var file in Contents().OrderBy(static file => file.LastWriteTimeUtc).ToList())
+        foreach (var file in Evictable().OrderBy(static file => file.LastWriteTimeUtc).ToList())
         {
             using var handle = TryLock(file.FullName, FileShare.None);
             if (handle is null || !TryDelete(file.FullName))

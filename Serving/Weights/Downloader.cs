@@ -9,7 +9,7 @@ namespace Granary.Serving.Weights;
 internal sealed partial class Downloader(
     WeightsStoreOptions options, BlobDirectory blobs, TimeProvider time, WeightsCounters counters, ILogger log)
 {
-    private const int BufferBytes = 1 << 18;
+    private const int BufferBytes = 1 << 20;
     private const long ProgressBytes = 1 << 18;
     private const long RoomBytes = 64L << 20;
 
@@ -83,31 +83,44 @@ internal sealed partial class Downloader(
 
     private async Task CopyAsync(Job job, Stream content, long? length, CancellationToken cancellation)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        // While one buffer is stored and hashed, the other one is filled.
+        var (filling, storing) = (ArrayPool<byte>.Shared.Rent(BufferBytes), ArrayPool<byte>.Shared.Rent(BufferBytes));
+        var stored = Task.CompletedTask;
         using var stalled = new CancellationTokenSource(options.StallTimeout, time);
         using var registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), stalled);
         try
         {
             for (var checkedTo = 0L; ;)
             {
-                if (job.Partial.Position >= checkedTo)
-                    checkedTo = Reserve(job, length);
                 stalled.CancelAfter(options.StallTimeout);
-                var count = await content.ReadAsync(buffer, stalled.Token).ConfigureAwait(false);
+                var count = await content.ReadAsync(filling, stalled.Token).ConfigureAwait(false);
+                await stored.ConfigureAwait(false);
                 if (count == 0)
                     return;
+                if (job.Partial.Position >= checkedTo)
+                    checkedTo = Reserve(job, length);
                 counters.Downloaded(count);
                 CheckLimit(job, job.Partial.Position + count);
                 if (job.Partial.Position + count > length)
                     throw new SourceChangedException();
-                await job.Partial.AppendAsync(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
-                Report(job, length);
+                var bytes = filling.AsMemory(0, count);
+                stored = Task.Run(() => Store(job, bytes, length), CancellationToken.None);
+                (filling, storing) = (storing, filling);
             }
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            // Whatever ended the reading: the position must be true, and the buffers free.
+            await stored.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ArrayPool<byte>.Shared.Return(filling);
+            ArrayPool<byte>.Shared.Return(storing);
         }
+    }
+
+    private void Store(Job job, ReadOnlyMemory<byte> bytes, long? length)
+    {
+        job.Partial.Append(bytes);
+        Report(job, length);
     }
 
     // Room for all that is left is asked for first, then again every 64 MiB: others download too.

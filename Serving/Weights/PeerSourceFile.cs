@@ -11,6 +11,10 @@ internal sealed class PeerSourceFile(string sha256, IWeightsPeers peers, RemoteS
             ? new PeerSourceFile(known, peers, origin) { Sha256 = origin.Sha256, GitBlobSha1 = origin.GitBlobSha1, ETag = origin.ETag, Length = origin.Length, Revision = origin.Revision }
             : null;
 
+    public override IReadOnlyList<string> Verified(bool wholeContent) => origin?.Verified(wholeContent) ?? base.Verified(wholeContent);
+
+    public override IContentCheck? CreateCheck() => origin?.CreateCheck();
+
     public override async Task<SourceStream> OpenAsync(long offset, string? validator, CancellationToken cancellation)
     {
         // Content that is named by its hash needs no validator: wherever the first bytes came from, the whole is verified.

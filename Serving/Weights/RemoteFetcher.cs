@@ -47,8 +47,11 @@ internal sealed partial class RemoteFetcher(
             catch (SourceChangedException error)
             {
                 if (change == MaxChanges)
-                    throw new ServingException(ServingError.SourceFailed, $"'{id}' changed at its source during each of {change} downloads", error);
-                LogChanged(id);
+                    throw new ServingException(ServingError.SourceFailed, error.Problem ?? $"'{id}' changed at its source during each of {change} downloads", error);
+                if (error.Problem is null)
+                    LogChanged(id);
+                else
+                    LogElsewhere(id, error.Problem);
                 file = await resolveAgain().ConfigureAwait(false);
             }
         }
@@ -66,7 +69,7 @@ internal sealed partial class RemoteFetcher(
         {
             var blob = blobs.TryOpen(file.Sha256, file.Length, file.Revision);
             if (blob is not null)
-                WriteRef(key.Id, file, blob.Sha256, blob.Length);
+                WriteRef(key.Id, file, blob.Sha256, blob.Length, file.Verified(wholeContent: false));
             return blob;
         }
 
@@ -82,37 +85,49 @@ internal sealed partial class RemoteFetcher(
         counters.Missed();
         var id = key.Id.ToString();
         using var partial = await PartialDownload.OpenAsync(layout, StoreLayout.Key(key.Id), id, file, cancellation).ConfigureAwait(false);
-        try
+        while (true)
         {
-            await downloader.CompleteAsync(partial, file, id, maxBytes, cancellation).ConfigureAwait(false);
-            if (partial.IsResumed && await MismatchAsync(key, file, partial, cancellation).ConfigureAwait(false) is not null)
+            try
             {
-                // After a power cut the kept part may hold zeros; the whole is fetched once before the source is blamed.
-                LogRestarted(id);
-                partial.Restart();
-                await downloader.CompleteAsync(partial, file, id, maxBytes, cancellation).ConfigureAwait(false);
+                await CompleteAsync(key, file, partial, maxBytes, cancellation).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is SourceChangedException or ServingException { Error: ServingError.TooLarge } || partial.Position == 0)
+            {
+                partial.Discard();
+                throw;
             }
 
-        }
-        catch (Exception error) when (error is SourceChangedException or ServingException { Error: ServingError.TooLarge } || partial.Position == 0)
-        {
-            partial.Discard();
-            throw;
-        }
+            if (await MismatchAsync(key, file, partial, cancellation).ConfigureAwait(false) is not { } mismatch)
+                return Publish(key, file, partial);
+            if (file.Refuse(mismatch) is { } refusal)
+            {
+                partial.Discard();
+                throw refusal;
+            }
 
-        if (await MismatchAsync(key, file, partial, cancellation).ConfigureAwait(false) is { } mismatch)
-        {
-            partial.Discard();
-            throw mismatch;
+            LogElsewhere(id, mismatch.Message);
+            partial.Restart();
         }
+    }
 
-        return Publish(key, file, partial);
+    private async Task CompleteAsync(FetchKey key, RemoteSourceFile file, PartialDownload partial, long maxBytes, CancellationToken cancellation)
+    {
+        var id = key.Id.ToString();
+        await downloader.CompleteAsync(partial, file, id, maxBytes, cancellation).ConfigureAwait(false);
+        if (!partial.IsResumed || await MismatchAsync(key, file, partial, cancellation).ConfigureAwait(false) is null)
+            return;
+        // After a power cut the kept part may hold zeros; the whole is fetched once before the source is blamed.
+        LogRestarted(id);
+        partial.Restart();
+        await downloader.CompleteAsync(partial, file, id, maxBytes, cancellation).ConfigureAwait(false);
     }
 
     private static async Task<ServingException?> MismatchAsync(
         FetchKey key, RemoteSourceFile file, PartialDownload partial, CancellationToken cancellation)
     {
         var sha256 = partial.Sha256();
+        if (partial.CheckFault() is { } fault)
+            return new ServingException(ServingError.SourceFailed, $"'{key.Id}' is not used: {fault}");
         if (file.Sha256 is not null && file.Sha256 != sha256)
             return HashMismatch.Error(key.Id, "SHA-256", sha256, file.Sha256, "its source announced");
         if (key.Sha256 is not null && key.Sha256 != sha256)
@@ -127,22 +142,29 @@ internal sealed partial class RemoteFetcher(
     {
         var (sha256, length) = (partial.Sha256(), partial.Position);
         partial.Publish(blobs, sha256);
-        WriteRef(key.Id, file, sha256, length);
-        LogStored(key.Id, sha256, length);
+        var verified = file.Verified(wholeContent: true);
+        WriteRef(key.Id, file, sha256, length, verified);
+        LogStored(key.Id, sha256, length, verified.Count == 0 ? "nothing" : string.Join(", ", verified));
         return blobs.TryOpen(sha256, length, file.Revision)
             ?? throw new ServingException(ServingError.Unavailable, $"'{key.Id}' was evicted as soon as it was stored; the weights store is too small");
     }
 
-    private void WriteRef(ModelId id, RemoteSourceFile file, string sha256, long length)
+    private void WriteRef(ModelId id, RemoteSourceFile file, string sha256, long length, IReadOnlyList<string> verified)
     {
         var path = layout.Ref(StoreLayout.Key(id));
-        var next = new WeightsRef(id.ToString(), sha256, length, file.ETag, file.Revision);
-        if (StoreDocuments.Read(path, StoreJson.Default.WeightsRef) != next)
-            StoreDocuments.Write(path, next, StoreJson.Default.WeightsRef);
+        var known = StoreDocuments.Read(path, StoreJson.Default.WeightsRef);
+        var next = new WeightsRef(id.ToString(), sha256, length, file.ETag, file.Revision) { Verified = [.. verified] };
+        // What was checked when these bytes came is not forgotten when they are found by their hash.
+        if (known is not null && next with { Verified = known.Verified } == known && verified.All(known.Verified.Contains))
+            return;
+        StoreDocuments.Write(path, next, StoreJson.Default.WeightsRef);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "stored {Id} as {Sha256} ({Bytes} bytes)")]
-    private partial void LogStored(ModelId id, string sha256, long bytes);
+    [LoggerMessage(Level = LogLevel.Information, Message = "stored {Id} as {Sha256} ({Bytes} bytes); verified: {Checks}")]
+    private partial void LogStored(ModelId id, string sha256, long bytes, string checks);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}; fetching {Id} from elsewhere")]
+    private partial void LogElsewhere(string id, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Id} changed at its source during the download; starting again")]
     private partial void LogChanged(string id);

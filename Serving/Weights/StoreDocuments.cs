@@ -10,7 +10,11 @@ namespace Granary.Serving.Weights;
 /// <param name="Length">Its length in bytes.</param>
 /// <param name="ETag">The source's name for the content; null when it gave none.</param>
 /// <param name="Revision">The source's name for the state; null when it gave none.</param>
-internal sealed record WeightsRef(string Id, string Sha256, long Length, string? ETag, string? Revision);
+internal sealed record WeightsRef(string Id, string Sha256, long Length, string? ETag, string? Revision)
+{
+    /// <summary>The checks that the content passed before it was stored; empty for what was stored before this was noted.</summary>
+    public string[] Verified { get; init; } = [];
+}
 
 /// <summary>What a partial download needs to go on.</summary>
 /// <param name="Id">The model id, for people who look.</param>

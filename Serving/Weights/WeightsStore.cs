@@ -9,7 +9,7 @@ namespace Granary.Serving.Weights;
 /// The door of the store: asks the policy, joins callers that want the same file, finds the file by hash, by reference or at its
 /// source, and hands out leases. Files of this host are used in place and never copied.
 /// </summary>
-internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
+internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles, IWeightsInventory
 {
     private const int MaxVanished = 3;
 
@@ -50,6 +50,8 @@ internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
     }
 
     public IReadOnlyList<string> List() => _blobs.List();
+
+    public IReadOnlyList<StoredWeights> Contents() => _blobs.Contents();
 
     public WeightsLease? TryOpen(string sha256) => _blobs.TryOpen(sha256, null, null) is { } file
         ? new WeightsLease(file.Path, file.Sha256, file.Length, file.Revision, file)
@@ -146,7 +148,9 @@ internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
         return await _remote.FetchAsync(key, origin, maxBytes, ResolveAgainAsync, cancellation).ConfigureAwait(false);
 
         async Task<RemoteSourceFile> ResolveAgainAsync()
-            => (RemoteSourceFile)await source.ResolveAsync(key.Id, key.Trusted, cancellation).ConfigureAwait(false);
+            => await source.ResolveAsync(key.Id, key.Trusted, cancellation).ConfigureAwait(false) as RemoteSourceFile
+                // It lies in a cache of this host by now; the next call finds it there.
+                ?? throw new ServingException(ServingError.SourceFailed, $"'{key.Id}' changed at its source during the download; try again");
     }
 
     private async Task<StoredFile> UseInPlaceAsync(FetchKey key, LocalSourceFile file, long maxBytes, CancellationToken cancellation)
@@ -155,6 +159,8 @@ internal sealed partial class WeightsStore : IWeightsStore, IWeightsFiles
             throw SizeLimit.Exceeded(key.Id.ToString(), file.Length.Value, maxBytes);
         var sha256 = await _localHashes.GetAsync(file.Path, cancellation).ConfigureAwait(false);
         key.Verify(sha256);
+        if (file.Sha256 is not null && file.Sha256 != sha256)
+            throw HashMismatch.Error(key.Id, "SHA-256", sha256, file.Sha256, "its manifest demands");
         _counters.Hit();
         return new StoredFile(file.Path, sha256, file.Length!.Value, file.Revision, null, null);
     }

@@ -7,7 +7,7 @@ namespace Granary.Serving.Weights;
 /// <summary>Registers the weights store.</summary>
 public static class WeightsStoreExtensions
 {
-    /// <summary>Adds <see cref="IWeightsStore"/> and <see cref="IWeightsStatistics"/>; needs <c>AddModelSources</c>.</summary>
+    /// <summary>Adds <see cref="IWeightsStore"/>, <see cref="IWeightsInventory"/> and <see cref="IWeightsStatistics"/>; needs <c>AddModelSources</c>.</summary>
     public static IServiceCollection AddWeightsStore(this IServiceCollection services, Action<WeightsStoreOptions>? configure = null)
     {
         var options = services.AddOptions<WeightsStoreOptions>().ValidateOnStart();
@@ -21,6 +21,7 @@ public static class WeightsStoreExtensions
         services.TryAddSingleton<WeightsStore>();
         services.TryAddSingleton<IWeightsStore>(static provider => provider.GetRequiredService<WeightsStore>());
         services.TryAddSingleton<IWeightsFiles>(static provider => provider.GetRequiredService<WeightsStore>());
+        services.TryAddSingleton<IWeightsInventory>(static provider => provider.GetRequiredService<WeightsStore>());
         return services;
     }
 }

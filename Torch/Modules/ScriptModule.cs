@@ -46,16 +46,23 @@ public sealed unsafe class ScriptModule : IDisposable
         TorchRuntime.Initialize();
         if (!File.Exists(path))
             throw new TorchException(TorchFailure.Load, $"there is no file '{Path.GetFileName(path)}'");
-        var native = NativeModule.Load(path, options.Device, options.Optimize);
-        try
-        {
-            return new ScriptModule(native);
-        }
-        catch
-        {
-            native.Dispose();
-            throw;
-        }
+        return Wrap(NativeModule.Load(path, options.Device, options.Optimize));
+    }
+
+    /// <summary>Makes a module from a description instead of a file; from then on it is like a loaded one.</summary>
+    /// <param name="blueprint">What it is made of; its tensors are needed only until this returns.</param>
+    /// <param name="options">Device and optimisation.</param>
+    /// <exception cref="TorchException">
+    /// <see cref="TorchFailure.Load"/>: the blueprint does not fit itself, its source does not compile, or the device is not there;
+    /// <see cref="TorchFailure.Unsupported"/>: a dtype that this libtorch lacks; <see cref="TorchFailure.OutOfMemory"/>;
+    /// <see cref="TorchFailure.Library"/>: no libtorch.
+    /// </exception>
+    public static ScriptModule Build(ModuleBlueprint blueprint, ModuleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(blueprint);
+        ArgumentNullException.ThrowIfNull(options);
+        TorchRuntime.Initialize();
+        return Wrap(ModuleBuild.Run(blueprint, options));
     }
 
     /// <summary>
@@ -63,6 +70,10 @@ public sealed unsafe class ScriptModule : IDisposable
     /// </summary>
     /// <param name="method">Such as <c>forward</c>.</param>
     /// <param name="arguments">Positional ones first, then named ones; read only until this returns, not disposed.</param>
+    /// <param name="deterministic">
+    /// The same bits every time, whatever <c>OMP_NUM_THREADS</c> and <see cref="ModuleOptions.Optimize"/> say: one thread, no
+    /// value-changing optimisation. Between machines the processor kind and the libraries may still make a difference.
+    /// </param>
     /// <returns>The result; dispose it after reading, its tensors are native memory.</returns>
     /// <exception cref="TorchException">
     /// <see cref="TorchFailure.Arguments"/>: they do not fit the schema; <see cref="TorchFailure.Model"/>: the model raised;
@@ -70,14 +81,14 @@ public sealed unsafe class ScriptModule : IDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The module was disposed.</exception>
     [SkipLocalsInit]
-    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments)
+    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments, bool deterministic = false)
     {
         var index = IndexOf(method);
         var tape = new ArgumentTape(stackalloc byte[512]);
         try
         {
             tape.Write(arguments);
-            var result = _native.Invoke(index, tape.Written, out var written);
+            var result = _native.Invoke(index, deterministic, tape.Written, out var written);
             return Read(result, written);
         }
         finally
@@ -91,6 +102,19 @@ public sealed unsafe class ScriptModule : IDisposable
 
     /// <summary>Frees the module once no call runs. Safe to call twice.</summary>
     public void Dispose() => _native.Dispose();
+
+    private static ScriptModule Wrap(NativeModule native)
+    {
+        try
+        {
+            return new ScriptModule(native);
+        }
+        catch
+        {
+            native.Dispose();
+            throw;
+        }
+    }
 
     private static ForwardResult Read(NativeResult result, byte* tape)
     {

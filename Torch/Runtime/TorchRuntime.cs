@@ -18,6 +18,9 @@ public static unsafe class TorchRuntime
     /// <summary>The matrix library in use, such as <c>OpenBLAS 0.3.21 …</c>.</summary>
     public static string BlasInfo => Loaded.Value.BlasInfo;
 
+    /// <summary>All of that in one line: what decides the last bits of a result besides the model and the device.</summary>
+    public static string Engine => $"libtorch {Version}; {CpuCapability}; {BlasInfo}";
+
     /// <summary>How many CUDA devices libtorch can use; 0 for a CPU build.</summary>
     public static int CudaDeviceCount => Loaded.Value.CudaDeviceCount;
 
@@ -39,8 +42,8 @@ public static unsafe class TorchRuntime
         get
         {
             _ = Loaded.Value;
-            NativeRuntime.GetLive(out var modules, out var results, out var errors);
-            return new LiveObjects(modules, results, errors);
+            NativeRuntime.GetLive(out var modules, out var results, out var errors, out var storages);
+            return new LiveObjects(modules, results, errors, storages);
         }
     }
 

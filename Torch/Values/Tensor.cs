@@ -38,6 +38,9 @@ public sealed unsafe class Tensor : Value
     /// <summary>Length of the data in bytes.</summary>
     public long ByteLength => ElementCount * DType.ElementSize();
 
+    /// <summary>What keeps the memory alive; null when the caller does, or after <see cref="Value.Dispose()"/>.</summary>
+    internal IDisposable? Owner => _owner;
+
     /// <summary>Address of the first byte.</summary>
     public nint Data { get; }
 

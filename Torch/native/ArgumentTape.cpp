@@ -9,6 +9,7 @@
 #include "ArgumentMatch.h"
 #include "Module.h"
 
+#include <c10/core/CPUAllocator.h>
 #include <c10/util/irange.h>
 
 namespace granary {
@@ -21,7 +22,8 @@ c10::TypePtr element_type(const c10::IValue& value) {
 
 class ArgumentReader {
  public:
-  ArgumentReader(TapeReader& tape, c10::Device device, Loans& loans) : tape_(tape), device_(device), loans_(loans) {}
+  ArgumentReader(TapeReader& tape, c10::Device device, bool aligned, Loans& loans)
+      : tape_(tape), device_(device), aligned_(aligned), loans_(loans) {}
 
   c10::IValue read(const c10::TypePtr& type, const Path& path, bool copy, int depth = 0) {
     if (depth > kMaxDepth) reject(path, "values nest deeper than " + std::to_string(kMaxDepth) + " levels");
@@ -50,6 +52,19 @@ class ArgumentReader {
       case c10::TypeKind::TupleType: return tuple(type, path, copy, depth);
       case c10::TypeKind::DictType: return dict(type->expectRef<c10::DictType>(), path, copy, depth);
       default: reject(path, "the type " + type_name(*type) + " cannot be passed to a model from outside", Code::Unsupported);
+    }
+  }
+
+  // A value whose type only its own form tells.
+  c10::IValue any(const Path& path, bool copy, int depth) {
+    if (depth > kMaxDepth) reject(path, "values nest deeper than " + std::to_string(kMaxDepth) + " levels");
+    switch (tape_.peek()) {
+      case Tag::Tensor: return tensor(path, copy);
+      case Tag::List: return any_list(path, copy, depth);
+      case Tag::Tuple:
+      case Tag::NamedTuple: return any_tuple(path, copy, depth);
+      case Tag::Dict: return any_dict(path, copy, depth);
+      default: return scalar();
     }
   }
 
@@ -101,7 +116,7 @@ class ArgumentReader {
     auto tensor = at::detail::make_tensor<c10::TensorImpl>(c10::Storage(storage), c10::DispatchKeySet(c10::DispatchKey::CPU), meta);
     if (rank != 1 || sizes[0] != 0) tensor.unsafeGetTensorImpl()->set_sizes_contiguous(sizes);
     if (!device_.is_cpu()) return tensor.to(device_);
-    if (copy) return tensor.clone();
+    if (copy || (aligned_ && reinterpret_cast<uintptr_t>(data) % c10::gAlignment != 0)) return tensor.clone();
     loans_.push_back(std::move(storage));
     return tensor;
   }
@@ -201,19 +216,6 @@ class ArgumentReader {
     reject_type(path, type, tag);
   }
 
-  // A value whose type only its own form tells.
-  c10::IValue any(const Path& path, bool copy, int depth) {
-    if (depth > kMaxDepth) reject(path, "values nest deeper than " + std::to_string(kMaxDepth) + " levels");
-    switch (tape_.peek()) {
-      case Tag::Tensor: return tensor(path, copy);
-      case Tag::List: return any_list(path, copy, depth);
-      case Tag::Tuple:
-      case Tag::NamedTuple: return any_tuple(path, copy, depth);
-      case Tag::Dict: return any_dict(path, copy, depth);
-      default: return scalar();
-    }
-  }
-
   c10::IValue any_list(const Path& path, bool copy, int depth) {
     tape_.get<Tag>();
     const auto count = tape_.get_count(1);
@@ -270,6 +272,7 @@ class ArgumentReader {
 
   TapeReader& tape_;
   c10::Device device_;
+  bool aligned_;
   Loans& loans_;
 };
 
@@ -308,8 +311,8 @@ const char* tag_name(Tag tag) {
   return index < sizeof kNames / sizeof *kNames ? kNames[index] : "unknown";
 }
 
-void read_arguments(const Method& method, TapeReader& tape, c10::Device device, torch::jit::Stack& stack, Loans& loans) {
-  ArgumentReader reader(tape, device, loans);
+void read_arguments(const Method& method, TapeReader& tape, c10::Device device, bool aligned, torch::jit::Stack& stack, Loans& loans) {
+  ArgumentReader reader(tape, device, aligned, loans);
   const auto count = tape.get_count(2);
   const auto& parameters = method.parameters;
   c10::SmallVector<bool, 16> given(parameters.size(), false);
@@ -330,6 +333,11 @@ void read_arguments(const Method& method, TapeReader& tape, c10::Device device, 
     stack[slot + 1] = reader.read(parameter.type, Path::root(parameter.name), parameter.written);
   }
   if (count < parameters.size()) fill_defaults(method, stack, given);
+}
+
+c10::IValue read_any(TapeReader& tape) {
+  Loans loans;
+  return ArgumentReader(tape, c10::Device(c10::kCPU), /*aligned=*/false, loans).any(Path::root("attribute"), true, 0);
 }
 
 }  // namespace granary

@@ -42,7 +42,9 @@ internal ref struct ArgumentTape(Span<byte> initial)
         _rented = null;
     }
 
-    private void Write(Value value, int depth)
+    /// <summary>Writes one value of any kind.</summary>
+    /// <exception cref="TorchException">Values nest too deep or a value is null.</exception>
+    public void Write(Value value, int depth)
     {
         switch (value)
         {
@@ -140,7 +142,8 @@ internal ref struct ArgumentTape(Span<byte> initial)
         Put(payload);
     }
 
-    private void Put<T>(T item)
+    /// <summary>Writes a fixed-size item.</summary>
+    public void Put<T>(T item)
         where T : unmanaged
     {
         if (_buffer.Length - _length < Unsafe.SizeOf<T>())
@@ -149,7 +152,8 @@ internal ref struct ArgumentTape(Span<byte> initial)
         _length += Unsafe.SizeOf<T>();
     }
 
-    private void PutString(string text)
+    /// <summary>Writes a length and UTF-8.</summary>
+    public void PutString(string text)
     {
         var bytes = Encoding.UTF8.GetByteCount(text);
         Put((uint)bytes);

@@ -1,6 +1,7 @@
 // Reads an archive onto a device, freezes it and compiles its methods.
 #include "Module.h"
 
+#include <unordered_map>
 #include <unordered_set>
 
 #include <torch/csrc/jit/ir/alias_analysis.h>
@@ -16,7 +17,6 @@
 #include <torch/cuda.h>
 
 namespace granary {
-namespace {
 
 c10::Device parse_device(std::string_view text) {
   if (text == "cpu") return c10::Device(c10::kCPU);
@@ -32,6 +32,8 @@ c10::Device parse_device(std::string_view text) {
     throw Failure{Code::Load, "device '" + name + "' is not there: this machine has cuda:0 to cuda:" + std::to_string(devices - 1)};
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
+
+namespace {
 
 using Storages = std::unordered_set<const void*>;
 
@@ -63,8 +65,9 @@ int64_t parameter_bytes(const torch::jit::Module& module) {
   return bytes;
 }
 
+// As Python has it, a leading underscore means that a method is the module's own business (also __getstate__).
 bool is_exported(const std::string& name) {
-  return name != "__getstate__" && name != "__setstate__";
+  return name.empty() || name[0] != '_';
 }
 
 std::vector<std::string> other_methods(const torch::jit::Module& module) {
@@ -155,12 +158,20 @@ Method describe(const torch::jit::Function& function) {
   return method;
 }
 
+Program program_of(torch::jit::Module module) {
+  Program program{std::move(module), {}};
+  for (const auto& method : program.module.get_methods()) {
+    if (is_exported(method.name())) program.methods.push_back(describe(method.function()));
+  }
+  return program;
+}
+
 void write_description(Module& module) {
   auto& tape = module.description;
   tape.put_string(module.device.str());
   tape.put(module.parameter_bytes);
-  tape.put(static_cast<uint32_t>(module.methods.size()));
-  for (const auto& method : module.methods) {
+  tape.put(static_cast<uint32_t>(module.program.methods.size()));
+  for (const auto& method : module.program.methods) {
     tape.put_string(method.name);
     tape.put_string(method.return_type);
     tape.put(static_cast<uint32_t>(method.parameters.size()));
@@ -173,22 +184,68 @@ void write_description(Module& module) {
   }
 }
 
+// How large a function is once everything that it calls stands in it. A model whose every part calls another part twice
+// is small until then, so this is asked before libtorch does it.
+class InlinedSize {
+ public:
+  int64_t of(const torch::jit::Function& function) {
+    auto* graph = torch::jit::tryToGraphFunction(const_cast<torch::jit::Function&>(function));
+    if (graph == nullptr) return 1;
+    if (const auto known = sizes_.find(&function); known != sizes_.end()) return known->second;
+    // libtorch has no recursion; what is being counted counts nothing.
+    sizes_[&function] = 0;
+    const auto size = of(graph->graph()->block());
+    if (size > kMaxNodes) throw Failure{Code::Load, "the model calls its parts from too many places: more than " + std::to_string(kMaxNodes) + " operations"};
+    return sizes_[&function] = size;
+  }
+
+ private:
+  static constexpr int64_t kMaxNodes = 500'000;
+
+  int64_t of(const torch::jit::Block* block) {
+    int64_t size = 0;
+    for (const auto* node : block->nodes()) {
+      ++size;
+      if (node->kind() == c10::prim::CallMethod) {
+        if (const auto type = node->input(0)->type()->cast<c10::ClassType>()) {
+          if (const auto* called = type->findMethod(node->s(c10::attr::name))) size += of(*called);
+        }
+      } else if (node->kind() == c10::prim::CallFunction) {
+        if (const auto type = node->input(0)->type()->cast<c10::FunctionType>()) size += of(*type->function());
+      }
+      for (const auto* inner : node->blocks()) size += of(inner);
+      if (size > kMaxNodes) return size;
+    }
+    return size;
+  }
+
+  std::unordered_map<const torch::jit::Function*, int64_t> sizes_;
+};
+
+void check_size(const torch::jit::Module& module) {
+  InlinedSize size;
+  for (const auto& method : module.get_methods()) size.of(method.function());
+}
+
 }  // namespace
+
+std::unique_ptr<Module> finish(torch::jit::Module module, c10::Device device, bool optimize) {
+  auto loaded = std::make_unique<Module>();
+  loaded->device = device;
+  check_size(module);
+  module.eval();
+  loaded->parameter_bytes = parameter_bytes(module);
+  loaded->program = program_of(frozen(module, optimize));
+  if (optimize) loaded->plain = program_of(frozen(module, false));
+  write_description(*loaded);
+  return loaded;
+}
 
 std::unique_ptr<Module> load(const std::string& path, std::string_view device, bool optimize) {
   prepare_thread();
-  auto loaded = std::make_unique<Module>();
-  loaded->device = parse_device(device);
+  const auto place = parse_device(device);
   c10::InferenceMode inference;
-  auto module = torch::jit::load(path, loaded->device);
-  module.eval();
-  loaded->parameter_bytes = parameter_bytes(module);
-  loaded->module = frozen(module, optimize);
-  for (const auto& method : loaded->module.get_methods()) {
-    if (is_exported(method.name())) loaded->methods.push_back(describe(method.function()));
-  }
-  write_description(*loaded);
-  return loaded;
+  return finish(torch::jit::load(path, place), place, optimize);
 }
 
 }  // namespace granary

@@ -22,6 +22,17 @@ internal sealed unsafe partial class NativeModule : SafeHandle
         return new NativeModule(module);
     }
 
+    /// <summary>Makes a module from a blueprint tape; <see cref="NativeRuntime.Load"/> came first.</summary>
+    /// <exception cref="TorchException">The blueprint is wrong or not one that this libtorch can run.</exception>
+    public static NativeModule Build(ReadOnlySpan<byte> blueprint, string device, bool optimize)
+    {
+        nint error, module;
+        fixed (byte* start = blueprint)
+            error = Build(start, blueprint.Length, device, optimize ? 1 : 0, out module);
+        NativeError.ThrowIfAny(error);
+        return new NativeModule(module);
+    }
+
     /// <summary>The description tape; valid while this lives.</summary>
     public byte* Describe()
     {
@@ -29,14 +40,14 @@ internal sealed unsafe partial class NativeModule : SafeHandle
         return tape;
     }
 
-    /// <summary>Calls a method; the caller owns the result.</summary>
+    /// <summary>Calls a method, bit for bit repeatable when asked; the caller owns the result.</summary>
     /// <exception cref="TorchException">The arguments do not fit or the model failed.</exception>
     /// <exception cref="ObjectDisposedException">The module was disposed.</exception>
-    public NativeResult Invoke(int method, ReadOnlySpan<byte> arguments, out byte* tape)
+    public NativeResult Invoke(int method, bool deterministic, ReadOnlySpan<byte> arguments, out byte* tape)
     {
         nint error, result;
         fixed (byte* start = arguments)
-            error = Invoke(this, method, start, arguments.Length, out result, out tape);
+            error = Invoke(this, method, deterministic ? 1 : 0, start, arguments.Length, out result, out tape);
         NativeError.ThrowIfAny(error);
         return new NativeResult(result);
     }
@@ -52,6 +63,11 @@ internal sealed unsafe partial class NativeModule : SafeHandle
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_load", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint Load(string path, string device, int flags, out nint module);
 
+    // Reads the blueprint tape, the tensors and the storages it points to only until it returns; the caller owns the module.
+    // Thread-safe. Returns an error object (Load, Unsupported, OutOfMemory) or null.
+    [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_build", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial nint Build(byte* tape, long length, string device, int flags, out nint module);
+
     // The tape belongs to the module. Thread-safe. Returns an error object or null.
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_describe")]
     private static partial nint Describe(NativeModule module, out byte* tape);
@@ -59,7 +75,7 @@ internal sealed unsafe partial class NativeModule : SafeHandle
     // Reads the argument tape and the tensors it points to only until it returns; the caller owns the result, which
     // owns the result tape. Thread-safe: any number of calls at once. Returns an error object or null.
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_invoke")]
-    private static partial nint Invoke(NativeModule module, int method, byte* tape, long length, out nint result, out byte* resultTape);
+    private static partial nint Invoke(NativeModule module, int method, int flags, byte* tape, long length, out nint result, out byte* resultTape);
 
     // Ends the module's life; no call may be running.
     [LibraryImport(NativeRuntime.Library, EntryPoint = "granary_module_free")]

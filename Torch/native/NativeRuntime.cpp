@@ -1,5 +1,5 @@
 // Sets libtorch up once a process and says what it is. Pairs with NativeRuntime.cs.
-#include "Shim.h"
+#include "OneThread.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -66,7 +66,11 @@ void set_up(int threads) {
   } catch (const std::exception&) {
     // The pool has started already: somebody else in this process uses libtorch. Its size stays.
   }
-  if (auto* set = reinterpret_cast<void (*)(int)>(blas_symbol("openblas_set_num_threads"))) set(threads);
+  const auto set = reinterpret_cast<void (*)(int)>(blas_symbol("openblas_set_num_threads"));
+  if (set != nullptr) set(threads);
+  // 1: threads of its own, whose number is one for the whole process; else it is sequential or follows OpenMP.
+  const auto parallel = reinterpret_cast<int (*)()>(blas_symbol("openblas_get_parallel"));
+  OneThread::set_up(threads, set != nullptr && parallel != nullptr && parallel() == 1 ? set : nullptr);
 }
 
 }  // namespace
@@ -151,8 +155,9 @@ GRANARY_EXPORT granary::Error* granary_runtime_warm_thread() {
   });
 }
 
-GRANARY_EXPORT void granary_runtime_live(int64_t* modules, int64_t* results, int64_t* errors) {
+GRANARY_EXPORT void granary_runtime_live(int64_t* modules, int64_t* results, int64_t* errors, int64_t* storages) {
   *modules = granary::counters.modules.load(std::memory_order_relaxed);
   *results = granary::counters.results.load(std::memory_order_relaxed);
   *errors = granary::counters.errors.load(std::memory_order_relaxed);
+  *storages = granary::counters.storages.load(std::memory_order_relaxed);
 }

@@ -9,7 +9,7 @@ internal static unsafe partial class NativeRuntime
     public const string Library = "granary_torch";
 
     /// <summary>Must equal <c>kAbi</c> in Shim.h.</summary>
-    public const int Abi = 1;
+    public const int Abi = 2;
 
     private const string FileName = "libgranary_torch.so";
     private const string HowToInstall =
@@ -89,7 +89,7 @@ internal static unsafe partial class NativeRuntime
     [LibraryImport(Library, EntryPoint = "granary_runtime_warm_thread")]
     public static partial nint WarmThread();
 
-    // Reads three counters, each exact, not one snapshot. Thread-safe.
+    // Reads four counters, each exact, not one snapshot. Thread-safe.
     [LibraryImport(Library, EntryPoint = "granary_runtime_live")]
-    public static partial void GetLive(out long modules, out long results, out long errors);
+    public static partial void GetLive(out long modules, out long results, out long errors, out long storages);
 }

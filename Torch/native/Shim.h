@@ -21,7 +21,7 @@
 namespace granary {
 
 // Raised whenever an export, its parameters or a tape changes; TorchRuntime.cs compares it at load.
-constexpr int32_t kAbi = 1;
+constexpr int32_t kAbi = 2;
 
 // Values nest no deeper than this, in either direction.
 constexpr int kMaxDepth = 256;
@@ -55,6 +55,7 @@ struct Counters {
   std::atomic<int64_t> modules{0};
   std::atomic<int64_t> results{0};
   std::atomic<int64_t> errors{0};
+  std::atomic<int64_t> storages{0};
 };
 extern Counters counters;
 

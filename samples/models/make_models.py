@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Makes the TorchScript fixtures of this folder, the same bytes on every run.
+"""Makes the models of this folder, the same bytes on every run.
 
-Needs Debian's python3-torch (1.13.1): /usr/bin/python3 make_models.py [--out DIR] [--resnet18 FILE] [name ...]
+Needs Debian's python3-torch (1.13.1), for iris python3-sklearn too: /usr/bin/python3 make_models.py [--out DIR] [--resnet18 FILE] [name ...]
 README.md says what each model takes and returns.
 """
 import argparse
@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import types
 import zipfile
 from enum import Enum
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple, Union
@@ -404,6 +405,50 @@ class ResNet18(nn.Module):
         return self.fc(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
 
 
+class IrisClassificationModel(nn.Module):
+    """The classifier of Ritual's examples: [N, 4] float32, standardised, to the chances of the three kinds of iris, [N, 3]."""
+
+    # The module that Ritual's own file names.
+    __module__ = "iris_classification_model"
+
+    def __init__(self):
+        super().__init__()
+        self.layer1 = nn.Linear(4, 50)
+        self.layer2 = nn.Linear(50, 50)
+        self.layer3 = nn.Linear(50, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.layer1(x))
+        x = torch.relu(self.layer2(x))
+        return torch.softmax(self.layer3(x), dim=1)
+
+
+def save_iris(path: pathlib.Path):
+    """Trains the classifier on Fisher's data and pickles it whole, with torch.save, as the examples do."""
+    from sklearn.datasets import load_iris
+    from sklearn.preprocessing import StandardScaler
+
+    torch.manual_seed(20240607)
+    torch.set_num_threads(1)
+    features, kinds = load_iris(return_X_y=True)
+    features = torch.tensor(StandardScaler().fit_transform(features))
+    kinds = torch.tensor(kinds)
+    model = IrisClassificationModel().double()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(25):
+        optimizer.zero_grad()
+        F.nll_loss(torch.log(model(features)), kinds).backward()
+        optimizer.step()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            # What machines compute differently is far behind the third digit.
+            parameter.copy_((parameter * 1000).round() / 1000)
+    module = types.ModuleType(IrisClassificationModel.__module__)
+    module.IrisClassificationModel = IrisClassificationModel
+    sys.modules[module.__name__] = module
+    torch.save(model.float(), path)
+
+
 # Name of the file (less .pt) and the module in it.
 MODELS = {
     "california_housing": CaliforniaHousing,
@@ -458,10 +503,13 @@ def main():
     if options.resnet18:
         save(ResNet18, options.resnet18.resolve())
         return
-    names = options.name or list(MODELS)
+    names = options.name or [*MODELS, "iris"]
     if len(names) > 1:
         for name in names:
             subprocess.run([sys.executable, __file__, "--out", options.out, name], check=True)
+        return
+    if names == ["iris"]:
+        save_iris(options.out.resolve() / "iris.torch")
         return
     edit = ("torch.relu", "torch.operator_of_tomorrow") if names == ["missing_operator"] else ("", "")
     path = options.out.resolve() / f"{names[0]}.pt"

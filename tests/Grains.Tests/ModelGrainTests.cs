@@ -15,6 +15,20 @@ public sealed class ModelGrainTests(ClusterFixture fixture) : IClassFixture<Clus
         Assert.Equal([2, 4, 6], await fixture.InferAsync(model.Key, [1, 2, 3]));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Infer_DeterministicOrNot_ReachesTheModuleAndTellsWhatComputedIt(bool wanted)
+    {
+        var model = await fixture.RegisterAsync(ClusterFixture.Define());
+        using var input = Tensor.From<double>(DType.Float64, [1], [1]);
+
+        using var result = await fixture.Models.InferAsync(model.Key, new InferenceRequest { Inputs = [new Argument(null, input)], Deterministic = wanted, WantsProvenance = wanted });
+
+        Assert.Equal(wanted, ModelLog.Of(model.Name).WasDeterministic);
+        Assert.Equal(wanted ? new string('a', 64) : null, result.Provenance?.Sha256);
+    }
+
     [Fact]
     public async Task Infer_TwoHundredFirstCallers_LoadOnce()
     {

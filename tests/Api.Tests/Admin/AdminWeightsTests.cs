@@ -30,6 +30,16 @@ public sealed class AdminWeightsTests
             ((string[])["hits", "misses", "downloaded_bytes", "resumes", "failures", "evictions"]).Select(name => page.Samples[$"granary_weights_{name}_total"]));
     }
 
+    [Fact]
+    public async Task GetWeights_StoredFiles_TellWhichChecksTheyPassed()
+    {
+        await using var service = await TestService.StartAsync(builder => builder.Services.AddSingleton<IWeightsStatistics>(new Counters()).AddSingleton<IWeightsInventory>(new Inventory()), null);
+        var (_, body) = await service.SendAsync("GET", "/admin/weights");
+        Assert.Equal(
+            """[{"id":"arweave/o/n:f","sha256":"ab","bytes":7,"revision":"tx","verified":["id","owner","signature","data_root"]}]""",
+            body.GetProperty("files").GetRawText());
+    }
+
     [Theory]
     [InlineData("PUT", "/admin/models/m/versions/1")]
     [InlineData("POST", "/admin/models/m/versions")]
@@ -46,6 +56,11 @@ public sealed class AdminWeightsTests
     private sealed class Counters : IWeightsStatistics
     {
         public WeightsStatistics Snapshot() => new(1, 2, 3, 4, 5, 6);
+    }
+
+    private sealed class Inventory : IWeightsInventory
+    {
+        public IReadOnlyList<StoredWeights> Contents() => [new("arweave/o/n:f", "ab", 7, "tx", ["id", "owner", "signature", "data_root"])];
     }
 
     private sealed class Policy : ISourcePolicy

@@ -43,6 +43,19 @@ public class StartTests
     }
 
     [Fact]
+    public async Task Start_RepositoryWithAModelThatCannotBeLoaded_ExitsWithOneAndSaysWhy()
+    {
+        var folder = Directory.CreateTempSubdirectory("granary-api-");
+        var model = Directory.CreateDirectory(Path.Combine(folder.FullName, "repo", "odd", "1"));
+        await File.WriteAllTextAsync(Path.Combine(model.FullName, "model.pt"), "no model at all");
+        var (code, errors, output) = await RunAsync([], $"--model-repository={folder}/repo", "--bind=127.0.0.1:0", $"--data-dir={folder}/catalog", $"--cache-dir={folder}/weights");
+        folder.Delete(true);
+
+        Assert.True(code == 1, output + errors);
+        Assert.Contains("failed to load 'odd', version 1: 'odd/1/model.pt'", output.Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_Help_PrintsTheTableAndExitsWithZero()
     {
         var (code, _, output) = await RunAsync([], "--help", "--nope");

@@ -1,5 +1,6 @@
 using Granary.Api.Health;
 using Granary.Api.Tests.Admin;
+using Granary.Serving.Formats.Triton.Repository;
 using Microsoft.Extensions.Hosting;
 
 namespace Granary.Api.Tests.Health;
@@ -14,6 +15,30 @@ public sealed class HealthProbeTests
         Assert.Equal("starting", probe.Startup().Status);
         lifetime.Started.Cancel();
         Assert.Equal("started", probe.Startup().Status);
+    }
+
+    [Fact]
+    public async Task ReadyAsync_RepositoryStillLoading_IsUnready()
+    {
+        var report = await new HealthProbe(new ReadinessState(), new FakeCluster(), new Lifetime(), new LoadingRepository()).ReadyAsync(default);
+
+        Assert.Equal("unready", report.Status);
+        Assert.Equal(["the models of the repository are being loaded"], report.Reasons);
+    }
+
+    private sealed class LoadingRepository : IModelRepository
+    {
+        public ModelControlMode ControlMode => ModelControlMode.None;
+
+        public string? StartFailure => null;
+
+        public ValueTask<IReadOnlyList<RepositoryIndexEntry>> IndexAsync(bool readyOnly, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+        public Task LoadAsync(string name, ModelOverride? replacement = null, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+        public Task UnloadAsync(string name, CancellationToken cancellation = default) => throw new NotSupportedException();
+
+        public ValueTask<IReadOnlyList<string>> NotReadyAsync(CancellationToken cancellation = default) => new(["the models of the repository are being loaded"]);
     }
 
     private sealed class Lifetime : IHostApplicationLifetime

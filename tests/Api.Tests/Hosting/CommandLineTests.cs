@@ -59,13 +59,35 @@ public class CommandLineTests
 
         Assert.Collection(
             line.Errors,
-            error => Assert.Contains("unknown option '--bnd=x'; known are --bind, --workers", error),
+            error => Assert.Contains("unknown option '--bnd=x'; known are --bind, ", error),
             error => Assert.Contains("--workers: 'two'", error),
             error => Assert.Contains("--bind: 'unix:/x'", error),
             error => Assert.Equal("--cache-dir needs a value: --cache-dir=DIR", error),
             error => Assert.Contains("--max-body-bytes: '0'", error),
             error => Assert.Contains("unknown option 'serve'", error),
             error => Assert.Contains("--allow-owner: 'owner'", error));
+    }
+
+    [Fact]
+    public void Parse_FlagsOfTriton_SetTheRepositorys()
+    {
+        var line = CommandLine.Parse([
+            "--model-store=/mnt/models", "--model-repository", "/more", "--model-control-mode=explicit", "--load-model=a", "--load-model=b",
+            "--repository-poll-secs=90", "--strict-readiness=0", "--exit-on-error=False", "--model-load-thread-count=8",
+            "--model-config-name=h100", "--disable-auto-complete-config=on"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal(
+            ["ConfigName=h100", "ControlMode=explicit", "ExitOnError=false", "LoadModels:0=a", "LoadModels:1=b", "LoadThreads=8", "Paths:0=/mnt/models",
+                "Paths:1=/more", "PollInterval=00:01:30", "RequireConfig=true", "StrictReadiness=false"],
+            line.Configuration.Select(pair => $"{pair.Key["Granary:ModelRepository:".Length..]}={pair.Value}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                "--model-control-mode: 'auto' is no mode; expected none, poll or explicit",
+                "--repository-poll-secs: '0' is no whole number above zero",
+                "--strict-readiness: 'maybe' is no truth value; expected true or false",
+            ],
+            CommandLine.Parse(["--model-control-mode=auto", "--repository-poll-secs=0", "--strict-readiness=maybe"]).Errors);
     }
 
     [Fact]

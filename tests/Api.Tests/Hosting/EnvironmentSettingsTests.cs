@@ -188,6 +188,18 @@ public class EnvironmentSettingsTests
         Assert.Equal("True", settings.Configuration["Granary:HuggingFace:Offline"]);
     }
 
+    [Theory]
+    [InlineData("/cache/hub", null, "/cache/hub")]
+    [InlineData(null, "~/hf", "/root/hf/hub")]
+    [InlineData("~/a", "/b", "/root/a")]
+    [InlineData(null, null, null)]
+    public void Read_CachesOfTheHub_AreWhereItsToolsHaveThem(string? cache, string? home, string? expected)
+    {
+        var settings = Read(("HF_HUB_CACHE", cache), ("HF_HOME", home), ("HOME", "/root"));
+
+        Assert.Equal(expected, settings.Configuration.GetValueOrDefault("Granary:HuggingFace:HubCache"));
+    }
+
     [Fact]
     public void Read_TwoGenerations_NewestWinsWithAWarning()
     {

@@ -31,16 +31,20 @@ public class CurlExamplesTests
         Assert.Equal("arweave/your_org/model/v1:california_housing.torch/0", Assert.Single(server.Cluster.Calls).ToString());
     }
 
-    // Seed 000, delegated subscription: the answer would have to be ABI-encoded.
+    // Seed 000, delegated subscription: the answer goes on-chain.
     [Fact]
-    public async Task ServiceOutput_Seed000DelegatedSubscription_IsRefusedInTheNodesForm()
+    public async Task ServiceOutput_Seed000DelegatedSubscription_AnswersTheFiveKeys()
     {
         await using var server = await ApiServer.StartAsync();
-        using var response = await server.PostAsync($$"""{"source":1,"destination":0,"data":{{HousingData}},"requires_proof":false}""");
+        server.Cluster.Returns(_ => Tensor.From<double>(DType.Float64, [1], [4.151943055154582]));
 
-        var description = await ErrorAssert.IsErrorAsync(response, 400);
-        Assert.Contains("Invalid infernet destination: 0 (on-chain)", description);
-        Assert.Empty(server.Cluster.Calls);
+        var (status, body) = await server.AskAsync($$"""{"source":1,"destination":0,"data":{{HousingData}},"requires_proof":false}""");
+
+        Assert.Equal(200, status);
+        using var document = JsonDocument.Parse(body);
+        Assert.Equal(["raw_input", "processed_input", "raw_output", "processed_output", "proof"], document.RootElement.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(Convert.ToHexStringLower(OnChain.Examples.Get("E3")), document.RootElement.GetProperty("raw_output").GetString());
+        Assert.Equal("arweave/your_org/model/v1:california_housing.torch/0", Assert.Single(server.Cluster.Calls).ToString());
     }
 
     // Seed 001, curl as written: 69 numbers, an emoji in an extra key.

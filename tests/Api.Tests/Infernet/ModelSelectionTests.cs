@@ -36,7 +36,7 @@ public class ModelSelectionTests
 
     [Theory]
     [InlineData("\"model_id\":\"some/invalid-model-format\",", 400, "some")]
-    [InlineData("\"model_id\":\"huggingface/a/b\",", 400, "file")]
+    [InlineData("\"model_id\":\"arweave/a/b\",", 400, "file")]
     [InlineData("\"model_id\":\"huggingface/../b:c\",", 400, "..")]
     [InlineData("\"model_id\":7,", 400, "model_id is a JSON number")]
     [InlineData("\"model_id\":\"nobody\",", 404, "'nobody'")]

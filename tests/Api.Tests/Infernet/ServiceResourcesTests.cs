@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text.Json;
 using Granary.Api.Hosting;
+using Granary.Api.Infernet;
 using Granary.Api.Tests.Support;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
+using Granary.Torch;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Granary.Api.Tests.Infernet;
@@ -41,7 +43,25 @@ public class ServiceResourcesTests
         var cached = compute.GetProperty("cached_models")[0];
         Assert.Equal("huggingface/a/b", cached.GetProperty("repo_id").GetString());
         Assert.Equal("""{"files":["c.torch"],"metadata":{},"artifact_type":"ModelArtifact","file_hashes":{"c.torch":"ab12"}}""", cached.GetProperty("manifest").GetRawText());
+        Assert.Equal(("libtorch", TorchRuntime.Version), (compute.GetProperty("inference_engine").GetString(), compute.GetProperty("inference_engine_version").GetString()));
+        var determinism = root.GetProperty("determinism");
+        Assert.Equal(cpu.GetProperty("model").GetString(), determinism.GetProperty("cpu_model").GetString());
+        Assert.Equal(
+            $"libtorch {determinism.GetProperty("libtorch")}; {determinism.GetProperty("cpu_capability")}; {determinism.GetProperty("blas")}",
+            determinism.GetProperty("engine").GetString());
         Assert.Equal("""{"state":"not configured","version":null,"reason":null}""", root.GetProperty("default_model").GetRawText());
+    }
+
+    [Theory]
+    [InlineData("/nowhere/mounts")]
+    [InlineData("/dev/null")]
+    public void ReadDisks_NoTableOfMounts_AsksTheRoot(string mounts)
+    {
+        var disk = Assert.Single(HostFacts.ReadDisks(mounts));
+
+        Assert.Equal("/", disk.MountPoint);
+        Assert.Equal(new DriveInfo("/").TotalSize / 1024, disk.Size);
+        Assert.True(disk.Used > 0 && disk.Available > 0);
     }
 
     [Fact]

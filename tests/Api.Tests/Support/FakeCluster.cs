@@ -19,6 +19,9 @@ internal sealed class FakeCluster : IModelCluster
 
     public List<ModelStatus> Statuses { get; } = [];
 
+    /// <summary>What the models say that they are.</summary>
+    public ModelProvenance? Provenance { get; set; } = new(new string('1', 64), "libtorch 0.0; TEST; cpu");
+
     public static Tensor Copy(Tensor input) => Tensor.From<byte>(input.DType, input.Shape, input.Bytes);
 
     /// <summary>The model that the functions of a synchronous test compute.</summary>
@@ -44,7 +47,7 @@ internal sealed class FakeCluster : IModelCluster
     {
         Calls.Enqueue(key);
         var value = await Model(key, request, cancellation);
-        return new InferenceResult(key, value, value, default);
+        return new InferenceResult(key, value, value, default) { Provenance = Provenance };
     }
 
     public ValueTask<ModelStatus> LoadAsync(ModelKey key, CancellationToken cancellation = default) => Load(key, cancellation);

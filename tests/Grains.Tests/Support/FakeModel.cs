@@ -21,6 +21,9 @@ internal sealed class ModelLog
 
     public SemaphoreSlim Entered { get; } = new(0);
 
+    /// <summary>Whether the last call was to give the same bits every time.</summary>
+    public bool WasDeterministic { get; set; }
+
     public static ModelLog Of(string name) => ByName.GetOrAdd(name, _ => new ModelLog());
 
     public void Loaded()
@@ -48,9 +51,10 @@ internal sealed class FakeModel(ModelDefinition definition) : ILoadedModel
 
     public long ParameterBytes => definition.MemoryBytes ?? 100;
 
-    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments)
+    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments, bool deterministic)
     {
         var log = ModelLog.Of(definition.Name);
+        log.WasDeterministic = deterministic;
         log.Entered.Release();
         log.Gate?.Task.Wait();
         var value = method switch

@@ -40,7 +40,7 @@ internal sealed class FakeModule(Func<string, Argument[], Value>? body = null) :
         return y;
     }
 
-    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments)
+    public ForwardResult Invoke(string method, ReadOnlySpan<Argument> arguments, bool deterministic)
     {
         var running = Interlocked.Increment(ref _running);
         WasMisused |= IsDisposed;

@@ -44,11 +44,11 @@ public sealed class RequestCheckerTests
     }
 
     [Fact]
-    public void Bind_UnknownMethod_NotFoundWithTheMethods()
+    public void Bind_UnknownMethod_InvalidArgumentWithTheMethods()
     {
         var error = Assert.Throws<ServingException>(() => Checker.Bind(new InferenceRequest { Inputs = [], Method = "predict" }));
 
-        Assert.Equal(ServingError.NotFound, error.Error);
+        Assert.Equal(ServingError.InvalidArgument, error.Error);
         Assert.Equal("model 'm/1' has no method 'predict'; it has forward, reset", error.Message);
     }
 

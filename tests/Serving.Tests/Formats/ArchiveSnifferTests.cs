@@ -145,7 +145,7 @@ public sealed class ArchiveSnifferTests
         Assert.All(messages, error => Assert.StartsWith("'local/a.pt' ", error.Message));
         Assert.All(messages, error => Assert.True(error.Error is ServingError.Unsupported or ServingError.SourceFailed));
         Assert.Equal(
-            "'local/a.pt' is a pickled Python module (class __main__.Net), and pickles are never executed here; convert it in Python with torch.jit.script(model).save('model.pt') and serve that file",
+            "'local/a.pt' is a pickled Python module (class __main__.Net) of a class that is not known here, and pickles are never executed; convert it in Python with torch.jit.script(model).save('model.pt') and serve that file",
             FormatErrors.Of(new SniffedArchive(ArchiveKind.PickledModule, "__main__.Net"), "local/a.pt").Message);
     }
 }

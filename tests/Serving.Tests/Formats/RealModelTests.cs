@@ -2,6 +2,7 @@ using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
 using Granary.Serving.Tests.Activations;
+using Granary.Serving.Tests.Support;
 using Granary.Serving.Weights;
 using Granary.Torch;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -10,6 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Granary.Serving.Tests.Formats;
 
 /// <summary>Everything from the file to the answer, with libtorch.</summary>
+[Collection(nameof(LiveObjectTests))]
 public sealed class RealModelTests : IDisposable
 {
     private static readonly ModelDefinition Linear = TestBed.Definition with
@@ -21,13 +23,13 @@ public sealed class RealModelTests : IDisposable
 
     private readonly TorchInferenceRuntime _runtime = new();
     private readonly ActivationHost _host;
-    private readonly TorchScriptLoader _loader;
+    private readonly ModelLoader _loader;
     private readonly ActivationOptions _options = new();
 
     public RealModelTests()
     {
         _host = new ActivationHost(Options.Create(_options), Options.Create(new ModelMemoryOptions()), _runtime, TimeProvider.System, NullLoggerFactory.Instance);
-        _loader = new TorchScriptLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
+        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
     }
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);
@@ -89,6 +91,22 @@ public sealed class RealModelTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 64).Select(i => Expected(i)), answers);
         Assert.True(activation.Status.Statistics.Executions <= 4, $"{activation.Status.Statistics.Executions} calls");
         await activation.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task InferAsync_PickledIris_AnswersAsPython()
+    {
+        var activation = Activate(Linear with { Name = "iris", Source = new ModelId(ModelSourceKind.Local, "iris.torch", null, null), Inputs = [] });
+        using var row = Tensor.From<float>(DType.Float32, [1, 4], [1.0380048f, 0.5586108f, 1.1037828f, 1.712096f]);
+
+        using (var result = await activation.InferAsync(new() { Inputs = [new Argument(null, row)] }))
+        {
+            var chances = ((Tensor)result.Value).As<float>().ToArray();
+            Assert.Equal([5.6813e-9f, 1.1234256e-4f, 0.9998876f], chances, (expected, actual) => Math.Abs(expected - actual) < 1e-6);
+        }
+
+        Assert.True(await activation.DrainAsync());
+        Assert.Equal(0, TorchRuntime.LiveObjects.Total);
     }
 
     [Fact]

@@ -13,11 +13,21 @@ internal static class Definitions
         Source = ModelIdParser.Parse("huggingface/owner/name/v1:model.pt"),
         Sha256 = new string('a', 64),
         Inputs = [new TensorSpec("x", DType.Float64, [-1, 8])],
-        Outputs = [new TensorSpec("y", DType.BFloat16, [-1]), new TensorSpec("z", DType.Bool, [])],
+        Outputs = [new TensorSpec("y", DType.BFloat16, [-1]) { Labels = ["cat", "dog"] }, new TensorSpec("z", DType.Bool, [])],
         Device = "cuda:1",
         Instances = 3,
         MaxQueueSize = 7,
-        Batching = new BatchingOptions { MaxBatchSize = 16, MaxQueueDelay = TimeSpan.FromMilliseconds(2.5) },
+        Batching = new BatchingOptions
+        {
+            MaxBatchSize = 16,
+            MaxQueueDelay = TimeSpan.FromMilliseconds(2.5),
+            PreferredSizes = [4, 8],
+            PreserveOrder = true,
+            Priorities = 2,
+            DefaultPriority = 1,
+            Queue = new QueuePolicy { TimeoutAction = QueueTimeoutAction.Delay, Timeout = TimeSpan.FromSeconds(3), AllowTimeoutOverride = true, MaxQueueSize = 9 },
+            PriorityQueues = new Dictionary<int, QueuePolicy> { [2] = new() { MaxQueueSize = 5 } },
+        },
         IdleTimeout = Timeout.InfiniteTimeSpan,
         Pinned = true,
         Optimize = true,
@@ -25,6 +35,7 @@ internal static class Definitions
         Trusted = true,
         Description = "a \"quoted\" text, with é",
         MemoryBytes = 5L << 30,
+        Annotations = new Dictionary<string, string> { ["a.b"] = "c" },
     };
 
     public static ModelDefinition Of(string name, string version)

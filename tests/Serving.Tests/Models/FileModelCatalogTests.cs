@@ -29,6 +29,24 @@ public sealed class FileModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task ReplaceAsync_OtherContent_TakesThePlaceAndKeepsTheDefault()
+    {
+        using var catalog = Open();
+        await catalog.RegisterAsync(Definitions.Of("m", "1"));
+        await catalog.RegisterAsync(Definitions.Of("m", "2"));
+
+        await catalog.ReplaceAsync(Definitions.Of("m", "1") with { Device = "auto" });
+        var revision = catalog.Revision;
+        await catalog.ReplaceAsync(Definitions.Of("m", "1") with { Device = "auto" });
+        await catalog.ReplaceAsync(Definitions.Of("n", "7"));
+
+        var model = (await catalog.FindAsync("m"))!;
+        Assert.Equal(("1", "auto", "cpu"), (model.DefaultVersion, model.Default.Device, model.Find("2")!.Device));
+        Assert.Equal(revision + 1, catalog.Revision);
+        Assert.Equal("7", (await catalog.FindAsync("n"))!.DefaultVersion);
+    }
+
+    [Fact]
     public async Task RegisterAsync_VersionsOutOfOrder_AreSortedAsNumbersAndTheFirstIsDefault()
     {
         using var catalog = Open();

@@ -48,6 +48,37 @@ public sealed class ModelDefinitionValidatorTests
             part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Validate_QueuesAndAnnotations_AreCheckedTogether()
+    {
+        var definition = Definitions.Of("m", "1") with
+        {
+            Outputs = [new TensorSpec("y", DType.Float32, [-1]) { Labels = new string[1_000_001] }],
+            Batching = new BatchingOptions
+            {
+                MaxBatchSize = 4,
+                PreferredSizes = [4, 5, 0],
+                Priorities = 2,
+                DefaultPriority = 3,
+                PriorityQueues = new Dictionary<int, QueuePolicy> { [0] = new() { MaxQueueSize = -1 } },
+            },
+            Annotations = new Dictionary<string, string> { ["no name"] = new string('x', (1 << 20) + 1) },
+        };
+
+        Assert.Equal(
+            [
+                "Outputs[0].Labels has 1,000,001 entries; at most 1,000,000 are allowed",
+                "Batching.PreferredSizes holds 5: 1 to MaxBatchSize (4)",
+                "Batching.PreferredSizes holds 0: 1 to MaxBatchSize (4)",
+                "Batching.DefaultPriority 3: 1 to Priorities (2)",
+                "Batching.PriorityQueues has priority 0: 1 to Priorities (2)",
+                "Batching has a queue with time-out 00:00:00 and size -1: 0 or more each",
+                "Annotations 'no name': 1 to 128 letters, digits or _ - . beginning with a letter or digit",
+                "Annotations 'no name' has 1,048,577 characters; at most 1,048,576 are allowed",
+            ],
+            ModelDefinitionValidator.Validate(definition));
+    }
+
     [Theory]
     [InlineData("1", true)]
     [InlineData("9223372036854775807", true)]

@@ -57,7 +57,7 @@ public sealed class ModelIdParserTests
     [InlineData("local/a:/b")]
     [InlineData("local/a:b,")]
     [InlineData("local/a:b,../c")]
-    [InlineData("huggingface/owner/name")]
+    [InlineData("arweave/owner/name")]
     [InlineData("huggingface/owner:file")]
     [InlineData("huggingface//name:file")]
     [InlineData("huggingface/owner/name/:file")]
@@ -74,7 +74,7 @@ public sealed class ModelIdParserTests
     {
         var message = Raises.Serving(ServingError.InvalidArgument, () => ModelIdParser.Parse(text));
 
-        Assert.Contains("expected huggingface/owner/name[/revision]:file", message, StringComparison.Ordinal);
+        Assert.Contains("expected huggingface/owner/name[/revision][:file]", message, StringComparison.Ordinal);
         Assert.DoesNotContain(message, static c => char.IsControl(c) || char.IsSurrogate(c) || c is '\u202e' or '\u200b');
     }
 

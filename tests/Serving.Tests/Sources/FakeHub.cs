@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Granary.Serving.Tests.Sources;
 
@@ -32,7 +33,9 @@ internal sealed class FakeHub : IAsyncDisposable
 
     public FakeHub()
     {
-        Hub.Handler = request => Tamper(request, Answer(request));
+        // Every file is accompanied by a question for the manifest, which most tests are not about.
+        Hub.IsRecorded = static request => !IsManifest(request);
+        Hub.Handler = request => IsManifest(request) ? Manifest(request) : Tamper(request, Answer(request));
         Cdn.Handler = request => Tamper(request, Content(request, Files[request.Path[5..]]));
     }
 
@@ -71,11 +74,18 @@ internal sealed class FakeHub : IAsyncDisposable
         await Cdn.DisposeAsync();
     }
 
+    private static bool IsManifest(FakeRequest request) => request.Path.EndsWith("/ritual_manifest.json", StringComparison.Ordinal);
+
+    private FakeResponse Manifest(FakeRequest request)
+        => Files.Keys.Any(static key => key.EndsWith("/ritual_manifest.json", StringComparison.Ordinal)) ? Answer(request) : Error(404, "EntryNotFound");
+
     private FakeResponse Answer(FakeRequest request)
     {
         if (Token is not null && request.Header("Authorization") != $"Bearer {Token}")
             return Error(401, "RepoNotFound");
         var parts = request.Path.TrimStart('/').Split('/', 5);
+        if (parts is ["api", "models", var listedOwner, var listedName, var rest])
+            return List($"{listedOwner}/{listedName}/", rest);
         if (parts is not [var owner, var name, "resolve", var revision, var file])
             return Error(404);
         if (!Files.Keys.Any(key => key.StartsWith($"{owner}/{name}/", StringComparison.Ordinal)))
@@ -84,6 +94,18 @@ internal sealed class FakeHub : IAsyncDisposable
             return Error(404, "RevisionNotFound");
         var key = $"{owner}/{name}/{Uri.UnescapeDataString(file)}";
         return Files.TryGetValue(key, out var found) ? Found(request, key, found) : Error(404, "EntryNotFound");
+    }
+
+    // /api/models/{owner}/{name}/revision/{revision}
+    private FakeResponse List(string repository, string rest)
+    {
+        var names = Files.Keys.Where(key => key.StartsWith(repository, StringComparison.Ordinal)).Select(key => key[repository.Length..]).ToList();
+        if (names.Count == 0)
+            return Error(404, "RepoNotFound");
+        if (Uri.UnescapeDataString(rest) is not ("revision/main" or "revision/refs/pr/1" or "revision/" + Commit))
+            return Error(404, "RevisionNotFound");
+        var siblings = names.Select(static name => new Dictionary<string, string> { ["rfilename"] = name });
+        return new FakeResponse { Body = JsonSerializer.SerializeToUtf8Bytes(new { id = repository.TrimEnd('/'), sha = Commit, siblings }) };
     }
 
     private FakeResponse Found(FakeRequest request, string key, HubFile file)

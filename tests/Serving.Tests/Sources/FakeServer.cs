@@ -8,6 +8,8 @@ namespace Granary.Serving.Tests.Sources;
 
 internal sealed record FakeRequest(string Method, string Path, IReadOnlyDictionary<string, string> Headers)
 {
+    public string Body { get; init; } = "";
+
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }
 
@@ -45,6 +47,9 @@ internal sealed class FakeServer : IAsyncDisposable
     public Func<FakeRequest, FakeResponse> Handler { get; set; } = static _ => new FakeResponse { Status = 404 };
 
     public ConcurrentQueue<FakeRequest> Requests { get; } = [];
+
+    /// <summary>Which requests <see cref="Requests"/> takes.</summary>
+    public Func<FakeRequest, bool> IsRecorded { get; set; } = static _ => true;
 
     public string Address => $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
@@ -86,7 +91,8 @@ internal sealed class FakeServer : IAsyncDisposable
                 var stream = client.GetStream();
                 if (await ReadAsync(stream) is not { } request)
                     return;
-                Requests.Enqueue(request);
+                if (IsRecorded(request))
+                    Requests.Enqueue(request);
                 var response = Handler(request);
                 await WriteAsync(stream, request, response);
             }
@@ -106,8 +112,12 @@ internal sealed class FakeServer : IAsyncDisposable
         var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } line)
             headers[line[..line.IndexOf(':')]] = line[(line.IndexOf(':') + 1)..].Trim();
+        var body = new char[int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
+        // Reading nothing would wait for more.
+        if (body.Length > 0)
+            await reader.ReadBlockAsync(body, _stop.Token);
         var words = first.Split(' ');
-        return new FakeRequest(words[0], words[1], headers);
+        return new FakeRequest(words[0], words[1], headers) { Body = Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(body)) };
     }
 
     private async Task WriteAsync(NetworkStream stream, FakeRequest request, FakeResponse response)

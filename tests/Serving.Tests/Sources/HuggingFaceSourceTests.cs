@@ -5,14 +5,16 @@ using Microsoft.Extensions.Options;
 
 namespace Granary.Serving.Tests.Sources;
 
-public sealed class HuggingFaceSourceTests : IAsyncDisposable
+public sealed class HuggingFaceSourceTests : IAsyncLifetime
 {
     private readonly FakeHub _hub = new();
     private readonly ManualTimeProvider _time = new();
     private readonly SourceHttpOptions _http = new();
     private readonly LineLogger<SourceHttp> _log = new();
 
-    public ValueTask DisposeAsync() => _hub.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _hub.DisposeAsync().AsTask();
 
     [Fact]
     public async Task ResolveAsync_LargeFile_TellsCommitLengthAndSha256()
@@ -260,7 +262,7 @@ public sealed class HuggingFaceSourceTests : IAsyncDisposable
     [Fact]
     public async Task ResolveAsync_Offline_AsksNobody()
     {
-        var source = new HuggingFaceSource(Http(), Options.Create(new HuggingFaceOptions { Endpoint = _hub.Hub.Address, Offline = true }));
+        var source = Source(new HuggingFaceOptions { Endpoint = _hub.Hub.Address, Offline = true });
         var message = await Raises.ServingAsync(ServingError.SourceFailed,
             () => source.ResolveAsync(ModelIdParser.Parse("huggingface/o/n:m.pt"), false, default));
 
@@ -279,7 +281,10 @@ public sealed class HuggingFaceSourceTests : IAsyncDisposable
         => (RemoteSourceFile)await Source(_hub.Hub.Address, token).ResolveAsync(ModelIdParser.Parse(id), false, default);
 
     private HuggingFaceSource Source(string endpoint, string? token = null)
-        => new(Http(), Options.Create(new HuggingFaceOptions { Endpoint = endpoint, Token = token }));
+        => Source(new HuggingFaceOptions { Endpoint = endpoint, Token = token });
+
+    private HuggingFaceSource Source(HuggingFaceOptions options)
+        => new(Http(), new HuggingFaceCache(Options.Create(options)), Options.Create(options), new LineLogger<HuggingFaceSource>());
 
     private SourceHttp Http() => new(Options.Create(_http), _time, _log);
 }

@@ -8,6 +8,11 @@ internal sealed class ChildProcess : IDisposable
     private readonly Process _process;
 
     public ChildProcess(params string[] arguments)
+        : this(null, arguments)
+    {
+    }
+
+    public ChildProcess(Action<ProcessStartInfo>? prepare, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
         start.ArgumentList.Add("exec");
@@ -16,6 +21,7 @@ internal sealed class ChildProcess : IDisposable
             start.ArgumentList.Add(argument);
         if (!Path.GetFileName(start.FileName).StartsWith("dotnet", StringComparison.Ordinal))
             start.FileName = "dotnet";
+        prepare?.Invoke(start);
         _process = Process.Start(start)!;
     }
 

@@ -1,5 +1,6 @@
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
+using Granary.Serving.Sources.Blob;
 using Granary.Serving.Tests.Support;
 using Granary.Serving.Weights;
 using Microsoft.Extensions.Configuration;
@@ -57,6 +58,8 @@ public sealed class RegistrationTests : IDisposable
             ["SourcePolicy:AllowedOwners:Local:0"] = "a",
             ["HuggingFace:Endpoint"] = "huggingface.co",
             ["HuggingFace:Token"] = "se\ncret",
+            ["AzureStorage:BlobEndpoint"] = "acme",
+            ["AzureStorage:Sas"] = "secret",
             ["SourceHttp:MaxAttempts"] = "0",
             ["SourceHttp:ConnectTimeout"] = "-00:00:01",
         });
@@ -69,7 +72,7 @@ public sealed class RegistrationTests : IDisposable
                 "Weights:MaxAttempts is 0", "Weights:StallTimeout is 00:00:00", "'/nowhere/at/all', which is not a directory",
                 "SourcePolicy:MaxFileBytes is 0", "AllowedOwners:Arweave holds 'a/b/c'", "AllowedOwners:Local means nothing",
                 "HuggingFace:Endpoint is 'huggingface.co'", "HuggingFace:Token holds characters", "SourceHttp:MaxAttempts is 0",
-                "SourceHttp:ConnectTimeout is -00:00:01",
+                "SourceHttp:ConnectTimeout is -00:00:01", "AzureStorage:BlobEndpoint is not an address", "AzureStorage:Sas is not a shared access signature",
             ],
             part => Assert.Contains(part, message, StringComparison.Ordinal));
         Assert.DoesNotContain("cret", message, StringComparison.Ordinal);
@@ -84,6 +87,7 @@ public sealed class RegistrationTests : IDisposable
         services.Configure<LocalSourceOptions>(configuration.GetSection(LocalSourceOptions.SectionName));
         services.Configure<SourcePolicyOptions>(configuration.GetSection(SourcePolicyOptions.SectionName));
         services.Configure<HuggingFaceOptions>(configuration.GetSection(HuggingFaceOptions.SectionName));
+        services.Configure<BlobStorageOptions>(configuration.GetSection(BlobStorageOptions.SectionName));
         services.Configure<SourceHttpOptions>(configuration.GetSection(SourceHttpOptions.SectionName));
         return services.BuildServiceProvider();
     }

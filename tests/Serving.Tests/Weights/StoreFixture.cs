@@ -18,6 +18,9 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public IWeightsPeers? Peers { get; set; }
 
+    /// <summary>Sources besides the hub and this host.</summary>
+    public IModelSource[] More { get; set; } = [];
+
     public WeightsCounters Counters { get; } = new();
 
     public LineLogger<WeightsStore> Log { get; } = new();
@@ -44,14 +47,16 @@ internal sealed class StoreFixture : IAsyncDisposable
 
     public static WeightsStore Create(
         WeightsStoreOptions options, HuggingFaceOptions hub, TimeProvider time, LineLogger<WeightsStore> log,
-        SourcePolicyOptions? policy = null, LocalSourceOptions? local = null, WeightsCounters? counters = null, IWeightsPeers? peers = null)
+        SourcePolicyOptions? policy = null, LocalSourceOptions? local = null, WeightsCounters? counters = null, IWeightsPeers? peers = null,
+        IModelSource[]? more = null)
     {
         var retries = new SourceHttpOptions { FirstRetryDelay = TimeSpan.FromMilliseconds(1), MaxAttempts = 2 };
         var http = new SourceHttp(OptionsOf.Create(retries), time, new LineLogger<SourceHttp>());
         var sources = new SourceRegistry([
-            new HuggingFaceSource(http, OptionsOf.Create(hub)),
+            new HuggingFaceSource(http, new HuggingFaceCache(OptionsOf.Create(hub)), OptionsOf.Create(hub), new LineLogger<HuggingFaceSource>()),
             new LocalSource(OptionsOf.Create(local ?? new LocalSourceOptions())),
-        ]);
+            .. more ?? [],
+        ], new InfernetCache(OptionsOf.Create(local ?? new LocalSourceOptions())));
         return new WeightsStore(
             OptionsOf.Create(options), sources,
             new SourcePolicy(OptionsOf.Create(policy ?? new SourcePolicyOptions())),
@@ -62,7 +67,7 @@ internal sealed class StoreFixture : IAsyncDisposable
     {
         Options.Directory = StorePath;
         HuggingFace.Endpoint = Hub.Hub.Address;
-        return Create(Options, HuggingFace, Time, Log, Policy, Local, Counters, Peers);
+        return Create(Options, HuggingFace, Time, Log, Policy, Local, Counters, Peers, More);
     }
 
     public Task<WeightsLease> AcquireAsync(string id, string? sha256 = null, bool trusted = false, CancellationToken cancellation = default)

@@ -2,7 +2,7 @@ using Granary.Serving.Tests.Support;
 
 namespace Granary.Serving.Tests.Weights;
 
-public sealed class WeightsStoreEvictionTests : IAsyncDisposable
+public sealed class WeightsStoreEvictionTests : IAsyncLifetime
 {
     private readonly StoreFixture _store = new();
     private readonly ManualTimeProvider _time = new();
@@ -15,7 +15,9 @@ public sealed class WeightsStoreEvictionTests : IAsyncDisposable
             _store.Hub.Add($"o/n/{name}", 1000 + name[0]);
     }
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _store.DisposeAsync().AsTask();
 
     [Fact]
     public async Task AcquireAsync_StoreFull_EvictsTheLeastRecentlyUsed()

@@ -2,12 +2,14 @@ using Granary.Serving.Weights;
 
 namespace Granary.Serving.Tests.Weights;
 
-public sealed class WeightsStorePeersTests : IAsyncDisposable
+public sealed class WeightsStorePeersTests : IAsyncLifetime
 {
     private const string Id = "huggingface/o/n:model.pt";
     private readonly StoreFixture _store = new();
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _store.DisposeAsync().AsTask();
 
     [Fact]
     public async Task AcquireAsync_PeerHasTheFile_TheOriginIsAskedButGivesNothing()

@@ -4,13 +4,15 @@ using Granary.Serving.Weights;
 
 namespace Granary.Serving.Tests.Weights;
 
-public sealed class WeightsStoreResumeTests : IAsyncDisposable
+public sealed class WeightsStoreResumeTests : IAsyncLifetime
 {
     private const string Id = "huggingface/o/n:model.pt";
     private const int Length = 2_000_000;
     private readonly StoreFixture _store = new();
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _store.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData(true, 0)]

@@ -5,7 +5,7 @@ using Granary.Serving.Weights;
 
 namespace Granary.Serving.Tests.Weights;
 
-public sealed class WeightsStoreSharingTests : IAsyncDisposable
+public sealed class WeightsStoreSharingTests : IAsyncLifetime
 {
     private static readonly ModelId Id = ModelIdParser.Parse("huggingface/o/n:model.pt");
     private readonly StoreFixture _store = new();
@@ -22,7 +22,9 @@ public sealed class WeightsStoreSharingTests : IAsyncDisposable
         };
     }
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _store.DisposeAsync().AsTask();
 
     [Fact]
     public async Task AcquireAsync_ManyCallersAtOnce_DownloadOnce()

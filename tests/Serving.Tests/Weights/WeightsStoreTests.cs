@@ -5,12 +5,14 @@ using Granary.Serving.Weights;
 
 namespace Granary.Serving.Tests.Weights;
 
-public sealed class WeightsStoreTests : IAsyncDisposable
+public sealed class WeightsStoreTests : IAsyncLifetime
 {
     private const string Id = "huggingface/o/n:model.pt";
     private readonly StoreFixture _store = new();
 
-    public ValueTask DisposeAsync() => _store.DisposeAsync();
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => _store.DisposeAsync().AsTask();
 
     [Theory]
     [InlineData(true)]

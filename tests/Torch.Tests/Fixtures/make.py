@@ -335,6 +335,42 @@ class OnlyNamed(torch.nn.Module):
         return x * self.scale
 
 
+class Twice(torch.nn.Module):
+    """Takes what another model returned: any shape, float64."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * 2.0 + 1.0
+
+
+class Heavy(torch.nn.Module):
+    """Work that libraries cut into pieces by the number of threads; no weights but a small convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 16, 5)
+        self.norm = torch.nn.BatchNorm2d(16)
+        self.norm.running_mean.uniform_(-1, 1)
+        self.norm.running_var.uniform_(0.5, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(x @ x.t()) @ x
+
+    @torch.jit.export
+    def reduce(self, x: Tensor) -> Tensor:
+        flat = x.reshape(-1)
+        return torch.stack([flat.sum(), flat.mean(), flat.norm(), torch.logsumexp(flat, 0), (flat * flat).sum(), torch.dot(flat, flat)])
+
+    @torch.jit.export
+    def convolve(self, x: Tensor) -> Tensor:
+        return torch.relu(self.norm(self.conv(x))).mean(dim=[2, 3])
+
+    @torch.jit.export
+    def forked(self, x: Tensor) -> Tensor:
+        left = torch.jit.fork(self.reduce, x)
+        right = torch.jit.fork(self.reduce, x @ x.t())
+        return torch.jit.wait(left) + torch.jit.wait(right)
+
+
 def path(name: str) -> str:
     return os.path.join(HERE, name)
 
@@ -350,7 +386,7 @@ def rewrite(source: str, target: str, change) -> None:
 def main() -> None:
     torch.manual_seed(7)
     for name, module in {"linear8": Linear8(), "echo": Echo(), "calls": Calls(), "outputs": Outputs(), "stateful": Stateful(),
-                         "conv_bn": ConvBn(), "only_named": OnlyNamed()}.items():
+                         "conv_bn": ConvBn(), "only_named": OnlyNamed(), "heavy": Heavy(), "twice": Twice()}.items():
         torch.jit.script(module).save(path(name + ".pt"))
     torch.jit.freeze(torch.jit.script(Linear8()).eval()).save(path("frozen.pt"))
     torch.jit.script(Linear8().to(torch.bfloat16)).save(path("bfloat16.pt"))

@@ -2,24 +2,25 @@ using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
 using Granary.Serving.Tests.Activations;
+using Granary.Serving.Tests.Formats.Pickles;
 using Granary.Serving.Weights;
 using Granary.Torch;
 
 namespace Granary.Serving.Tests.Formats;
 
-public sealed class TorchScriptLoaderTests : IDisposable
+public sealed class ModelLoaderTests : IDisposable
 {
     private readonly string _path = Path.GetTempFileName();
     private readonly TestBed _bed = new(memory: new ModelMemoryOptions { MaxResidentBytes = 1000 });
     private readonly Store _store;
     private readonly Factory _factory = new();
 
-    public TorchScriptLoaderTests() => _store = new Store(_path);
+    public ModelLoaderTests() => _store = new Store(_path);
 
     private static MemoryStream TorchScript => TorchFiles.Zip(("net/constants.pkl", []), ("net/code/a.py", []));
 
     private Task<ILoadedModel> LoadAsync(ModelDefinition definition, int gpus = 0) =>
-        new TorchScriptLoader(_store, _factory, new FakeRuntime { CudaDeviceCount = gpus }, _bed.Host).LoadAsync(definition, default);
+        new ModelLoader(_store, _factory, new FakeRuntime { CudaDeviceCount = gpus }, _bed.Host).LoadAsync(definition, default);
 
     [Theory]
     [InlineData("cpu", 0, "cpu")]
@@ -65,6 +66,44 @@ public sealed class TorchScriptLoaderTests : IDisposable
     }
 
     [Fact]
+    public async Task LoadAsync_PickledModule_IsBuiltOntoTheDevice()
+    {
+        File.WriteAllBytes(_path, new PickleWriter().Linear().File());
+
+        using var model = await LoadAsync(TestBed.Definition with { Device = "cuda", Optimize = true }, gpus: 1);
+
+        Assert.Equal(("Linear", new string('c', 64)), (_factory.Blueprint, model.Sha256));
+        Assert.Equal(new ModuleOptions { Device = "cuda:0", Optimize = true }, _factory.Options);
+        Assert.Equal(0, _store.Leases);
+    }
+
+    [Fact]
+    public async Task LoadAsync_PickledModuleWhereTorchScriptIsRequired_Refused()
+    {
+        File.WriteAllBytes(_path, new PickleWriter().Linear().File());
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition with { RequireTorchScript = true }));
+
+        Assert.Equal(ServingError.Unsupported, error.Error);
+        Assert.EndsWith(
+            "is a pickled Python module (class torch.nn.modules.linear.Linear), and only TorchScript is accepted for this model (USE_JIT=true, RequireTorchScript); "
+            + "convert it in Python with torch.jit.script(model).save('model.pt') and serve that file",
+            error.Message);
+        Assert.Null(_factory.Options);
+    }
+
+    [Fact]
+    public async Task LoadAsync_DamagedPickle_NamesTheModelNotThePath()
+    {
+        File.WriteAllBytes(_path, new PickleWriter().Linear(weight => weight.Tensor("7", 8, 0, [2, 4], [4, 1])).File());
+
+        var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition));
+
+        Assert.Equal((ServingError.SourceFailed, $"'{TestBed.Definition.Source}' is damaged: it has no storage '7'; it was probably cut off on its way: upload it again"), (error.Error, error.Message));
+        Assert.Equal(0, _store.Leases);
+    }
+
+    [Fact]
     public async Task LoadAsync_FileLargerThanTheBudget_RefusedBeforeItIsRead()
     {
         File.WriteAllBytes(_path, TorchFiles.Zip(("net/constants.pkl", []), ("net/code/a.py", []), ("net/data/0", new byte[2000])).ToArray());
@@ -85,10 +124,18 @@ public sealed class TorchScriptLoaderTests : IDisposable
     {
         public ModuleOptions? Options { get; private set; }
 
+        public string? Blueprint { get; private set; }
+
         public ILoadedModel Load(string path, string sha256, ModuleOptions options)
         {
             Options = options;
             return new FakeModule { Sha256 = sha256 };
+        }
+
+        public ILoadedModel Build(ModuleBlueprint blueprint, string sha256, ModuleOptions options)
+        {
+            Blueprint = blueprint.Name;
+            return Load("", sha256, options);
         }
     }
 

@@ -1,0 +1,57 @@
+using Granary.Api.Grpc.Services;
+using Granary.Api.Security;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Granary.Api.Grpc;
+
+/// <summary>gRPC services on the service's own HTTP/2.</summary>
+internal static class GrpcExtensions
+{
+    /// <summary>Reads <see cref="GrpcOptions"/> and adds the services that every server has: health and reflection.</summary>
+    public static IServiceCollection AddGrpc(this IServiceCollection services)
+    {
+        services.AddOptions<GrpcOptions>().BindConfiguration(GrpcOptions.SectionName).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<GrpcDispatcher>();
+        services.AddSingleton<ReflectionIndex>();
+        services.AddGrpcService<HealthService>();
+        services.AddGrpcService<ReflectionService>();
+        services.AddGrpcService<ReflectionAlphaService>();
+        return services;
+    }
+
+    /// <summary>Adds a service; <see cref="MapGrpc"/> maps its methods.</summary>
+    public static IServiceCollection AddGrpcService<TService>(this IServiceCollection services)
+        where TService : class, IGrpcService => services.AddSingleton<IGrpcService, TService>();
+
+    /// <summary>Maps the methods of every service, unless gRPC is not allowed.</summary>
+    public static WebApplication MapGrpc(this WebApplication app)
+    {
+        if (!app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.AllowGrpc)
+            return app;
+        var dispatcher = app.Services.GetRequiredService<GrpcDispatcher>();
+        var key = BearerKey.FromSetting(app.Services.GetRequiredService<IOptions<SecurityOptions>>().Value.Bearer);
+        foreach (var service in app.Services.GetServices<IGrpcService>())
+        {
+            var builder = new GrpcServiceBuilder(service.Descriptor);
+            service.Bind(builder);
+            foreach (var method in builder.Methods)
+            {
+                var call = dispatcher.For(method);
+                app.MapPost($"/{service.Descriptor.FullName}/{method.Name}", service.NeedsBearer && key is not null ? Protect(call, key) : call);
+            }
+        }
+
+        return app;
+    }
+
+    private static RequestDelegate Protect(RequestDelegate call, BearerKey key) => context =>
+    {
+        if (key.Matches(context.Request.Headers.Authorization) || !GrpcRequests.IsCall(context))
+            return call(context);
+        GrpcRequests.WriteStatus(context, new GrpcFailure(GrpcStatus.Unauthenticated, "This service asks for a bearer token; send the metadata 'authorization: Bearer <token>'"), trailersOnly: true);
+        return Task.CompletedTask;
+    };
+}

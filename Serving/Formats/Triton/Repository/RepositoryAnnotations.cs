@@ -1,0 +1,34 @@
+using Granary.Serving.Formats.Triton.Config;
+using Granary.Serving.Models;
+
+namespace Granary.Serving.Formats.Triton.Repository;
+
+/// <summary>What a definition from a repository carries, so that every process that reads the catalog can describe the model.</summary>
+internal static class RepositoryAnnotations
+{
+    /// <summary>The normalised configuration as JSON.</summary>
+    public const string Config = "triton.config";
+
+    /// <summary><see cref="IRepositoryStore.Id"/>.</summary>
+    public const string Repository = "triton.repository";
+
+    /// <summary>Set while a changed model is tried under another name.</summary>
+    public const string Candidate = "triton.candidate";
+
+    public static ModelDefinition With(this ModelDefinition definition, IRepositoryStore store, ModelConfig config) => definition with
+    {
+        Annotations = new Dictionary<string, string> { [Config] = ModelConfigCodec.ToJson(config), [Repository] = store.Id },
+    };
+
+    public static ModelDefinition AsCandidate(this ModelDefinition definition, string name) => definition with
+    {
+        Name = name,
+        Annotations = new Dictionary<string, string>(definition.Annotations) { [Candidate] = definition.Name },
+    };
+
+    public static bool IsCandidate(this ModelDefinition definition) => definition.Annotations.ContainsKey(Candidate);
+
+    /// <summary>Whether one of these repositories keeps the definition.</summary>
+    public static bool IsFrom(this ModelDefinition definition, IReadOnlySet<string> repositories) =>
+        definition.Annotations.TryGetValue(Repository, out var id) && repositories.Contains(id);
+}
