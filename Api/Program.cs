@@ -5,6 +5,8 @@ using Granary.Api.Health;
 using Granary.Api.Hosting;
 using Granary.Api.Http;
 using Granary.Api.Infernet;
+using Granary.Api.OpenInference;
+using Granary.Api.OpenInference.Http;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
 
@@ -33,13 +35,15 @@ internal static class Program
         builder.Services.AddReadinessOfDefaultModel();
         builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
+        builder.Services.AddOpenInference();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(InfernetErrors.WriteAsync));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(WriteErrorAsync));
         app.UseMetricsPorts();
         app.MapInfernet().RequireBearer();
+        app.MapOpenInference();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();
@@ -47,4 +51,7 @@ internal static class Program
         app.MapApiDescription();
         return app;
     }
+
+    private static Task WriteErrorAsync(HttpContext context, Failure? failure) =>
+        V2HttpErrors.Owns(context.Request.Path) ? V2HttpErrors.WriteAsync(context, failure) : InfernetErrors.WriteAsync(context, failure);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using Granary.Api.Http;
 using Granary.Serving.Json;
 using Microsoft.Extensions.Primitives;
 

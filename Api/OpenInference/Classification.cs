@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using Granary.Serving;
+using Granary.Serving.Formats.Triton.Naming;
 using Granary.Torch;
 
 namespace Granary.Api.OpenInference;
@@ -44,7 +45,7 @@ internal static class Classification
             case DType.Int16: AddWhole<short>(texts, tensor, start, width, count, labels); break;
             case DType.Int32: AddWhole<int>(texts, tensor, start, width, count, labels); break;
             case DType.Int64: AddWhole<long>(texts, tensor, start, width, count, labels); break;
-            default: throw new ServingException(ServingError.InvalidArgument, $"class result not available for output '{name}' due to unsupported type '{V2Datatype.NameOf(tensor.DType)}'");
+            default: throw new ServingException(ServingError.InvalidArgument, $"class result not available for output '{name}' due to unsupported type '{DataTypes.Of(tensor.DType).WireName()}'");
         }
     }
 

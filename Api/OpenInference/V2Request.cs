@@ -1,3 +1,4 @@
+using Granary.Serving.Formats.Triton.Config;
 using Granary.Torch;
 
 namespace Granary.Api.OpenInference;
@@ -34,10 +35,10 @@ internal sealed class V2Request : IDisposable
 
 /// <summary>One input.</summary>
 /// <param name="Name">As the caller calls it.</param>
-/// <param name="Datatype">The protocol's name, such as FP32.</param>
+/// <param name="Datatype">Element type; strings are the protocol's BYTES.</param>
 /// <param name="Shape">Sizes, the batch first where the model batches.</param>
 /// <param name="Value">A tensor of that shape; for BYTES a list of strings, row-major.</param>
-internal readonly record struct V2Input(string Name, string Datatype, long[] Shape, Value Value);
+internal readonly record struct V2Input(string Name, DataType Datatype, long[] Shape, Value Value);
 
 /// <summary>One output that is wanted.</summary>
 /// <param name="Name">As the model calls it.</param>

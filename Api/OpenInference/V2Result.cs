@@ -1,3 +1,6 @@
+using Granary.Serving;
+using Granary.Serving.Formats.Triton.Config;
+using Granary.Serving.Formats.Triton.Naming;
 using Granary.Torch;
 
 namespace Granary.Api.OpenInference;
@@ -12,7 +15,7 @@ internal sealed record V2Result(string ModelName, string ModelVersion, string Id
 /// <summary>One output of an answer: a tensor or texts.</summary>
 internal sealed class V2ResultOutput
 {
-    private V2ResultOutput(string name, string datatype, long[] shape, bool binary)
+    private V2ResultOutput(string name, DataType datatype, long[] shape, bool binary)
     {
         Name = name;
         Datatype = datatype;
@@ -23,8 +26,8 @@ internal sealed class V2ResultOutput
     /// <summary>As the model calls it.</summary>
     public string Name { get; }
 
-    /// <summary>The protocol's name of the datatype.</summary>
-    public string Datatype { get; }
+    /// <summary>Element type; strings are the protocol's BYTES.</summary>
+    public DataType Datatype { get; }
 
     /// <summary>Sizes, row-major.</summary>
     public long[] Shape { get; }
@@ -39,15 +42,16 @@ internal sealed class V2ResultOutput
     public IReadOnlyList<string>? Texts { get; private init; }
 
     /// <summary>An output of numbers.</summary>
-    /// <exception cref="Serving.ServingException">The protocol has no name for the tensor's dtype.</exception>
+    /// <exception cref="ServingException">The protocol has no name for the tensor's dtype.</exception>
     public static V2ResultOutput Of(string name, Tensor tensor, bool binary)
     {
-        var datatype = V2Datatype.NameOf(tensor.DType)
-            ?? throw new Serving.ServingException(Serving.ServingError.Unsupported, $"output '{name}' is {tensor.DType.TorchName()}, which the Open Inference protocol cannot carry");
+        var datatype = DataTypes.Of(tensor.DType);
+        if (datatype == DataType.Invalid)
+            throw new ServingException(ServingError.Unsupported, $"output '{name}' is {tensor.DType.TorchName()}, which the Open Inference protocol cannot carry");
         return new V2ResultOutput(name, datatype, tensor.Shape.ToArray(), binary) { Tensor = tensor };
     }
 
     /// <summary>An output of texts.</summary>
     public static V2ResultOutput Of(string name, IReadOnlyList<string> texts, long[] shape, bool binary) =>
-        new(name, V2Datatype.Bytes, shape, binary) { Texts = texts };
+        new(name, DataType.String, shape, binary) { Texts = texts };
 }

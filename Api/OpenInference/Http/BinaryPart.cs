@@ -1,4 +1,6 @@
 using Granary.Serving;
+using Granary.Serving.Formats.Triton.Config;
+using Granary.Serving.Formats.Triton.Naming;
 using Granary.Torch;
 
 namespace Granary.Api.OpenInference.Http;
@@ -10,13 +12,13 @@ internal ref struct BinaryPart(ReadOnlySpan<byte> bytes)
 
     /// <summary>Copies the next input out: little-endian elements, row-major.</summary>
     /// <exception cref="ServingException">Too few bytes, or not as many as the shape says.</exception>
-    public Value Take(string name, string datatype, long[] shape, long length)
+    public Value Take(string name, DataType datatype, long[] shape, long length)
     {
         if (length > _left.Length)
             throw V2Errors.Invalid($"unexpected size for input '{name}', expecting {length} additional bytes, {_left.Length} are there");
         var data = _left[..(int)length];
         _left = _left[(int)length..];
-        if (datatype == V2Datatype.Bytes)
+        if (datatype == DataType.String)
             return BytesElements.Read(data, Tensor.CountElements(shape), name);
         return Copy(name, datatype, shape, data);
     }
@@ -29,10 +31,9 @@ internal ref struct BinaryPart(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>A tensor with a copy of the bytes.</summary>
-    public static Tensor Copy(string name, string datatype, long[] shape, ReadOnlySpan<byte> data)
+    public static Tensor Copy(string name, DataType datatype, long[] shape, ReadOnlySpan<byte> data)
     {
-        if (!V2Datatype.TryParse(datatype, out var dtype))
-            throw V2Errors.Invalid($"invalid datatype '{datatype}' for input '{name}'");
+        var dtype = datatype.ToDType()!.Value;
         var expected = SizeOf(dtype, shape, name);
         if (expected != data.Length)
             throw V2Errors.Invalid($"input byte size mismatch for input '{name}'. Expected {expected}, got {data.Length}");

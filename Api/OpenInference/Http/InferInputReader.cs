@@ -1,4 +1,6 @@
 using Granary.Serving;
+using Granary.Serving.Formats.Triton.Config;
+using Granary.Serving.Formats.Triton.Naming;
 using Granary.Serving.Json;
 using Granary.Torch;
 
@@ -11,7 +13,7 @@ namespace Granary.Api.OpenInference.Http;
 internal ref struct InferInputReader
 {
     private string? _name;
-    private string? _datatype;
+    private DataType? _datatype;
     private long[]? _shape;
     private int _data;
     private Value? _value;
@@ -23,7 +25,7 @@ internal ref struct InferInputReader
     public readonly string Name => _name ?? throw V2Errors.Invalid("an input has no 'name'");
 
     /// <summary>The input's datatype.</summary>
-    public readonly string Datatype => _datatype ?? throw V2Errors.Invalid($"input '{Name}' has no 'datatype'");
+    public readonly DataType Datatype => _datatype ?? throw V2Errors.Invalid($"input '{Name}' has no 'datatype'");
 
     /// <summary>The input's shape.</summary>
     public readonly long[] Shape => _shape ?? throw V2Errors.Invalid($"input '{Name}' has no 'shape'");
@@ -54,7 +56,7 @@ internal ref struct InferInputReader
         }
         else if (name.Is("datatype"u8))
         {
-            _datatype = cursor.ReadString();
+            _datatype = ReadDatatype(ref cursor);
             Discard();
         }
         else if (name.Is("shape"u8))
@@ -128,21 +130,23 @@ internal ref struct InferInputReader
         return value;
     }
 
-    private readonly Value Empty() => Datatype == V2Datatype.Bytes
+    private readonly Value Empty() => Datatype == DataType.String
         ? new ListValue([])
-        : Tensor.Rent(Parse(Datatype), Shape);
+        : Tensor.Rent(Datatype.ToDType()!.Value, Shape);
 
     private readonly Value Parse(ref JsonCursor cursor)
     {
         var datatype = Datatype;
-        return datatype == V2Datatype.Bytes
+        return datatype == DataType.String
             ? JsonTexts.Read(ref cursor, Tensor.CountElements(Shape), _name ?? "")
-            : JsonTensorReader.ReadShaped(ref cursor, Parse(datatype), Shape, NestingRule.AnyDepth);
+            : JsonTensorReader.ReadShaped(ref cursor, datatype.ToDType()!.Value, Shape, NestingRule.AnyDepth);
     }
 
-    private readonly DType Parse(string datatype) => V2Datatype.TryParse(datatype, out var dtype)
-        ? dtype
-        : throw V2Errors.Invalid($"invalid datatype '{datatype}' for input '{_name}'");
+    private readonly DataType ReadDatatype(ref JsonCursor cursor)
+    {
+        var text = cursor.ReadString();
+        return DataTypes.FromWireName(text) ?? throw V2Errors.Invalid($"invalid datatype '{text}' for input '{_name}'");
+    }
 
     // What a repeated property changes is read again: the last one counts.
     private void Discard()

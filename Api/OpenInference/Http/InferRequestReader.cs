@@ -1,6 +1,4 @@
-using Granary.Serving;
 using Granary.Serving.Json;
-using Granary.Torch;
 
 namespace Granary.Api.OpenInference.Http;
 
@@ -13,7 +11,7 @@ internal static class InferRequestReader
     /// <summary>Reads a whole body.</summary>
     /// <param name="body">JSON, then binary data.</param>
     /// <param name="jsonBytes">Length of the JSON (<c>Inference-Header-Content-Length</c>); null when there is nothing else.</param>
-    /// <exception cref="ServingException">Malformed; says where.</exception>
+    /// <exception cref="Serving.ServingException">Malformed; says where.</exception>
     public static V2Request Read(ReadOnlySpan<byte> body, long? jsonBytes)
     {
         if (jsonBytes is { } length && (length < 0 || length > body.Length))

@@ -11,22 +11,31 @@ internal static class InferResponse
     /// <summary>Length of the JSON part of a body that has a binary part too.</summary>
     public const string HeaderLength = "Inference-Header-Content-Length";
 
-    /// <summary>Writes the whole response; its tensors may be released afterwards.</summary>
-    public static async Task WriteAsync(HttpResponse response, V2Result result)
+    /// <summary>Writes the whole response, compressed where the client wants that; its tensors may be released afterwards.</summary>
+    public static async Task WriteAsync(HttpContext context, V2Result result)
     {
         using var json = new PooledBufferWriter();
         InferResponseWriter.Write(json, result);
         var binary = BinaryLength(result);
+        var response = context.Response;
+        if (binary > 0)
+            response.Headers[HeaderLength] = json.WrittenCount.ToString(CultureInfo.InvariantCulture);
+        var contentType = binary > 0 ? "application/octet-stream" : Responses.Json;
+        if (ContentCodings.OfResponse(context.Request.Headers.AcceptEncoding) is var coding and not ContentCoding.Identity)
+        {
+            await WriteCompressedAsync(response, contentType, coding, json, result);
+            return;
+        }
+
         if (binary == 0)
         {
-            await Responses.WriteAsync(response, StatusCodes.Status200OK, Responses.Json, json.WrittenMemory);
+            await Responses.WriteAsync(response, StatusCodes.Status200OK, contentType, json.WrittenMemory);
             return;
         }
 
         response.StatusCode = StatusCodes.Status200OK;
-        response.ContentType = "application/octet-stream";
+        response.ContentType = contentType;
         response.ContentLength = json.WrittenCount + binary;
-        response.Headers[HeaderLength] = json.WrittenCount.ToString(CultureInfo.InvariantCulture);
         response.BodyWriter.Write(json.WrittenSpan);
         foreach (var output in result.Outputs)
         {
@@ -35,6 +44,22 @@ internal static class InferResponse
         }
 
         await response.BodyWriter.FlushAsync();
+    }
+
+    private static async Task WriteCompressedAsync(HttpResponse response, string contentType, ContentCoding coding, PooledBufferWriter body, V2Result result)
+    {
+        foreach (var output in result.Outputs)
+        {
+            if (output.Binary && output.Texts is { } texts)
+                BytesElements.Write(body, texts);
+            else if (output.Binary)
+                body.Write(output.Tensor!.Bytes);
+        }
+
+        using var compressed = new PooledBufferWriter(1024 + (body.WrittenCount / 4));
+        ContentCodings.Compress(compressed, coding, body.WrittenSpan);
+        response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
+        await Responses.WriteAsync(response, StatusCodes.Status200OK, contentType, compressed.WrittenMemory);
     }
 
     private static async Task WriteBinaryAsync(HttpResponse response, V2ResultOutput output)

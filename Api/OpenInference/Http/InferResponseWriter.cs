@@ -1,3 +1,4 @@
+using Granary.Serving.Formats.Triton.Naming;
 using Granary.Serving.Json;
 
 namespace Granary.Api.OpenInference.Http;
@@ -43,7 +44,7 @@ internal static class InferResponseWriter
         writer.Write("{\"name\":"u8);
         JsonScalarWriter.WriteString(writer, output.Name);
         writer.Write(",\"datatype\":\""u8);
-        foreach (var letter in output.Datatype)
+        foreach (var letter in output.Datatype.WireName())
             writer.WriteByte((byte)letter);
         writer.Write("\",\"shape\":"u8);
         JsonTensorWriter.WriteShape(writer, output.Shape);

@@ -47,9 +47,21 @@ public static class DataTypes
     /// <summary>The name in requests and metadata: <c>FP32</c>, <c>BYTES</c>.</summary>
     public static string WireName(this DataType type) => type switch
     {
+        DataType.Bool => "BOOL",
+        DataType.Uint8 => "UINT8",
+        DataType.Uint16 => "UINT16",
+        DataType.Uint32 => "UINT32",
+        DataType.Uint64 => "UINT64",
+        DataType.Int8 => "INT8",
+        DataType.Int16 => "INT16",
+        DataType.Int32 => "INT32",
+        DataType.Int64 => "INT64",
+        DataType.Fp16 => "FP16",
+        DataType.Fp32 => "FP32",
+        DataType.Fp64 => "FP64",
+        DataType.Bf16 => "BF16",
         DataType.String => "BYTES",
-        DataType.Invalid => "<invalid>",
-        _ => type.ToString().ToUpperInvariant(),
+        _ => "<invalid>",
     };
 
     /// <summary>The element type of a name in a request; null when there is none.</summary>

@@ -59,6 +59,9 @@ public interface IServedModels
     /// <exception cref="ServingException"><see cref="ServingError.NotFound"/> in Triton's words, or why it cannot be loaded.</exception>
     ValueTask<ServedModel> GetAsync(string name, string version, CancellationToken cancellation = default);
 
+    /// <summary>Names of the models that front ends may show, sorted.</summary>
+    ValueTask<IReadOnlyList<string>> NamesAsync(CancellationToken cancellation = default);
+
     /// <summary>Notes what a request and its answer looked like: from then on a configuration that nobody wrote shows it. Nothing is changed where somebody did.</summary>
     /// <param name="model">The model that was asked; does nothing when the catalog holds another by now.</param>
     /// <param name="inputs">Tensors of the request, in its order.</param>

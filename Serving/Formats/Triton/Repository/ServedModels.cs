@@ -31,6 +31,12 @@ internal sealed class ServedModels(IModelCatalog catalog, IModelCluster cluster,
         return GetSlowlyAsync(found, cancellation);
     }
 
+    public async ValueTask<IReadOnlyList<string>> NamesAsync(CancellationToken cancellation = default)
+    {
+        var all = await catalog.ListAsync(cancellation);
+        return [.. all.Where(static model => !model.Default.IsCandidate()).Select(static model => model.Name)];
+    }
+
     public void Observe(ServedModel model, IReadOnlyList<ObservedTensor> inputs, IReadOnlyList<ObservedTensor> outputs)
     {
         // Once is enough: what was seen first stays until the definition changes.

@@ -1,6 +1,6 @@
 using Granary.Serving.Json;
 
-namespace Granary.Api.Grpc;
+namespace Granary.Api.Http;
 
 /// <summary>Writes a stream into a pooled buffer; the compressors want one.</summary>
 internal sealed class BufferStream(PooledBufferWriter output) : Stream

@@ -1,0 +1,84 @@
+using Granary.Api.OpenInference.Http;
+using Granary.Api.Security;
+
+namespace Granary.Api.OpenInference;
+
+/// <summary>The Open Inference protocol (V2) over HTTP, with Triton's extensions.</summary>
+internal static class OpenInferenceExtensions
+{
+    private const string Version = "/v2/models/{model}/versions/{version:regex(^[[0-9]]+$)}";
+    private const string Newest = "/v2/models/{model}";
+
+    /// <summary>Registers the protocol; needs a catalog, a cluster and model repositories.</summary>
+    public static IServiceCollection AddOpenInference(this IServiceCollection services)
+    {
+        services.AddSingleton<V2Inference>();
+        services.AddSingleton<V2Models>();
+        services.AddSingleton<V2Server>();
+        services.AddSingleton<V2Endpoint>();
+        services.AddSingleton<JsonBody>();
+        services.AddSingleton<InferEndpoint>();
+        services.AddSingleton<MetadataEndpoints>();
+        services.AddSingleton<RepositoryEndpoints>();
+        return services;
+    }
+
+    /// <summary>Maps everything under <c>/v2</c>. Health and metadata of the server are open; the rest asks for the bearer token where there is one.</summary>
+    public static WebApplication MapOpenInference(this WebApplication app)
+    {
+        var services = app.Services;
+        var map = new Map(app, services.GetRequiredService<V2Endpoint>());
+        var metadata = services.GetRequiredService<MetadataEndpoints>();
+        map.Open("GET", "/v2", metadata.ServerAsync);
+        map.Open("GET", "/v2/health/live", metadata.LiveAsync);
+        map.Open("GET", "/v2/health/ready", metadata.ReadyAsync);
+        map.Add("GET", "/v2/models", metadata.ModelsAsync);
+        var infer = services.GetRequiredService<InferEndpoint>();
+        foreach (var path in (string[])[Newest, Version])
+        {
+            app.MapPost($"{path}/infer", infer.HandleAsync).RequireBearer();
+            map.Add("GET", path, metadata.ModelAsync);
+            map.Add("GET", $"{path}/ready", metadata.ModelReadyAsync);
+            map.Add("GET", $"{path}/config", metadata.ConfigAsync);
+        }
+
+        MapRepository(map, services.GetRequiredService<RepositoryEndpoints>());
+        MapUnsupported(map);
+        return app;
+    }
+
+    private static void MapRepository(Map map, RepositoryEndpoints repository)
+    {
+        foreach (var prefix in (string[])["/v2/repository", "/v2/repository/{repository}"])
+        {
+            map.Add("POST", $"{prefix}/index", repository.IndexAsync);
+            map.Add("POST", $"{prefix}/models/{{model}}/load", repository.LoadAsync);
+            map.Add("POST", $"{prefix}/models/{{model}}/unload", repository.UnloadAsync);
+        }
+    }
+
+    private static void MapUnsupported(Map map)
+    {
+        foreach (var kind in (string[])["/v2/systemsharedmemory", "/v2/cudasharedmemory"])
+        {
+            map.Add("GET", $"{kind}/status", UnsupportedEndpoints.StatusAsync);
+            map.Add("GET", $"{kind}/region/{{region}}/status", UnsupportedEndpoints.StatusAsync);
+            map.Add("POST", $"{kind}/region/{{region}}/register", UnsupportedEndpoints.RegisterAsync);
+            map.Add("POST", $"{kind}/region/{{region}}/unregister", UnsupportedEndpoints.UnregisterAsync);
+            map.Add("POST", $"{kind}/unregister", UnsupportedEndpoints.UnregisterAsync);
+        }
+
+        foreach (var path in (string[])["/v2/trace/setting", "/v2/models/{model}/trace/setting"])
+        {
+            map.Add("GET", path, UnsupportedEndpoints.TraceAsync);
+            map.Add("POST", path, UnsupportedEndpoints.TraceAsync);
+        }
+    }
+
+    private sealed class Map(WebApplication app, V2Endpoint endpoint)
+    {
+        public void Open(string method, string path, RequestDelegate handler) => app.MapMethods(path, [method], endpoint.Guard(handler));
+
+        public void Add(string method, string path, RequestDelegate handler) => app.MapMethods(path, [method], endpoint.Guard(handler)).RequireBearer();
+    }
+}

@@ -1,0 +1,71 @@
+using Granary.Serving;
+using Granary.Serving.Clusters;
+using Granary.Serving.Formats.Triton.Naming;
+using Granary.Serving.Formats.Triton.Repository;
+
+namespace Granary.Api.OpenInference;
+
+/// <summary>Runs requests of the protocol, whichever transport brought them.</summary>
+internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
+{
+    /// <summary>Finds the model of a request.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="version">Decimal; empty for the newest.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>, or why it cannot be loaded.</exception>
+    public ValueTask<ServedModel> FindAsync(string name, string version, CancellationToken cancellation)
+    {
+        if (version.Length > 0 && (version.Length > 18 || version.AsSpan().ContainsAnyExceptInRange('0', '9')))
+            throw V2Errors.Invalid($"failed to get model version from specified version string '{version}' (details: not a number), version should be an integral value > 0");
+        return models.GetAsync(name, version, cancellation);
+    }
+
+    /// <summary>Runs one request.</summary>
+    /// <param name="model">As found.</param>
+    /// <param name="request">Stays the caller's until the task ended.</param>
+    /// <param name="cancellation">The caller left.</param>
+    /// <returns>The answer, to be disposed after it was written.</returns>
+    public async ValueTask<V2Answer> InferAsync(ServedModel model, V2Request request, CancellationToken cancellation)
+    {
+        V2OutputMapper.Check(model, request);
+        var call = new InferenceRequest { Inputs = V2InputBinder.Bind(model, request) };
+        var result = await cluster.InferAsync(model.Key, call, cancellation);
+        try
+        {
+            var outputs = V2OutputMapper.Map(model, request, result.Value);
+            if ((!model.InputsAreGiven || !model.OutputsAreGiven) && !model.WasObserved)
+                Observe(model, request, outputs);
+            return new V2Answer(new V2Result(model.Definition.Name, result.Key.Version, request.Id, outputs), result);
+        }
+        catch
+        {
+            result.Dispose();
+            throw;
+        }
+    }
+
+    private void Observe(ServedModel model, V2Request request, List<V2ResultOutput> outputs)
+    {
+        // What was asked for may be less than there is, and classes are no numbers.
+        if (request.Outputs.Count > 0)
+            return;
+        models.Observe(model,
+            [.. request.Inputs.Select(static input => new ObservedTensor(input.Name, input.Datatype, input.Shape))],
+            [.. outputs.Select(static output => new ObservedTensor(output.Name, output.Datatype, output.Shape))]);
+    }
+}
+
+/// <summary>An answer and the memory that its tensors are in.</summary>
+internal readonly struct V2Answer(V2Result result, IDisposable owner) : IDisposable
+{
+    /// <summary>What to send.</summary>
+    public V2Result Result { get; } = result;
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        foreach (var output in Result.Outputs)
+            output.Tensor?.Dispose();
+        owner.Dispose();
+    }
+}
