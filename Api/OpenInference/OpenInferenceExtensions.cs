@@ -6,7 +6,7 @@ namespace Granary.Api.OpenInference;
 /// <summary>The Open Inference protocol (V2) over HTTP, with Triton's extensions.</summary>
 internal static class OpenInferenceExtensions
 {
-    private const string Version = "/v2/models/{model}/versions/{version:regex(^[[0-9]]+$)}";
+    private const string Version = "/v2/models/{model}/versions/{version}";
     private const string Newest = "/v2/models/{model}";
 
     /// <summary>Registers the protocol; needs a catalog, a cluster and model repositories.</summary>

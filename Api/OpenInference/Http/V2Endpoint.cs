@@ -1,4 +1,5 @@
 using Granary.Api.Http;
+using Granary.Serving;
 using Granary.Serving.Json;
 
 namespace Granary.Api.OpenInference.Http;
@@ -10,7 +11,12 @@ internal sealed partial class V2Endpoint(ILogger<V2Endpoint> logger)
     public static string Model(HttpContext context) => (string)context.Request.RouteValues["model"]!;
 
     /// <summary>The version of the path; empty when it has none.</summary>
-    public static string Version(HttpContext context) => (string?)context.Request.RouteValues["version"] ?? "";
+    /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>: no number, which is no path of this protocol.</exception>
+    public static string Version(HttpContext context)
+    {
+        var version = (string?)context.Request.RouteValues["version"] ?? "";
+        return version.AsSpan().ContainsAnyExceptInRange('0', '9') ? throw new ServingException(ServingError.NotFound, "Not Found") : version;
+    }
 
     /// <summary>Runs a handler so that whatever it throws becomes the protocol's answer.</summary>
     public RequestDelegate Guard(RequestDelegate handler) => async context =>
@@ -41,7 +47,7 @@ internal sealed partial class V2Endpoint(ILogger<V2Endpoint> logger)
         }
 
         context.Response.Headers.Remove(InferResponse.HeaderLength);
-        if (exception is Serving.ServingException { Error: Serving.ServingError.Unsupported } && context.Request.Headers.ContentEncoding.Count > 0)
+        if (exception is ServingException { Error: ServingError.Unsupported } && context.Request.Headers.ContentEncoding.Count > 0)
             context.Response.Headers.AcceptEncoding = ContentCodings.Supported;
         return V2HttpErrors.WriteAsync(context, failure);
     }
