@@ -1,9 +1,11 @@
+using Granary.Api.Grpc;
+using Granary.Api.OpenInference.Grpc;
 using Granary.Api.OpenInference.Http;
 using Granary.Api.Security;
 
 namespace Granary.Api.OpenInference;
 
-/// <summary>The Open Inference protocol (V2) over HTTP, with Triton's extensions.</summary>
+/// <summary>The Open Inference protocol (V2) over HTTP and gRPC, with Triton's extensions.</summary>
 internal static class OpenInferenceExtensions
 {
     private const string Version = "/v2/models/{model}/versions/{version}";
@@ -20,6 +22,13 @@ internal static class OpenInferenceExtensions
         services.AddSingleton<InferEndpoint>();
         services.AddSingleton<MetadataEndpoints>();
         services.AddSingleton<RepositoryEndpoints>();
+        services.AddSingleton<V2LogSettings>();
+        services.AddSingleton<InferMethods>();
+        services.AddSingleton<MetadataMethods>();
+        services.AddSingleton<RepositoryMethods>();
+        services.AddSingleton<StatisticsMethods>();
+        services.AddSingleton<SettingsMethods>();
+        services.AddGrpcService<InferenceService>();
         return services;
     }
 

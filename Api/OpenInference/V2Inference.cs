@@ -15,9 +15,16 @@ internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
     /// <exception cref="ServingException"><see cref="ServingError.NotFound"/>, or why it cannot be loaded.</exception>
     public ValueTask<ServedModel> FindAsync(string name, string version, CancellationToken cancellation)
     {
+        CheckVersion(version);
+        return models.GetAsync(name, version, cancellation);
+    }
+
+    /// <summary>Refuses a version that is no number; empty is none.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>.</exception>
+    public static void CheckVersion(string version)
+    {
         if (version.Length > 0 && (version.Length > 18 || version.AsSpan().ContainsAnyExceptInRange('0', '9')))
             throw V2Errors.Invalid($"failed to get model version from specified version string '{version}' (details: not a number), version should be an integral value > 0");
-        return models.GetAsync(name, version, cancellation);
     }
 
     /// <summary>Runs one request.</summary>
