@@ -19,6 +19,9 @@ internal static class ServerComposition
         builder.Configuration.AddInMemoryCollection(startup.FromEnvironment);
         builder.Configuration.AddEnvironmentVariables();
         builder.Configuration.AddInMemoryCollection(startup.FromCommandLine);
+        var logLevels = new LogLevels();
+        logLevels.AddTo(builder.Configuration);
+        builder.Services.AddSingleton(logLevels);
         builder.AddServer(startup);
         return builder;
     }

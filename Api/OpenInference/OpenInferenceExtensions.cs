@@ -22,7 +22,14 @@ internal static class OpenInferenceExtensions
         services.AddSingleton<InferEndpoint>();
         services.AddSingleton<MetadataEndpoints>();
         services.AddSingleton<RepositoryEndpoints>();
+        services.AddSingleton<GenerateEndpoint>();
         services.AddSingleton<V2LogSettings>();
+        services.AddSingleton<LoggingEndpoints>();
+        return services.AddInferenceService();
+    }
+
+    private static IServiceCollection AddInferenceService(this IServiceCollection services)
+    {
         services.AddSingleton<InferMethods>();
         services.AddSingleton<MetadataMethods>();
         services.AddSingleton<RepositoryMethods>();
@@ -43,15 +50,21 @@ internal static class OpenInferenceExtensions
         map.Open("GET", "/v2/health/ready", metadata.ReadyAsync);
         map.Add("GET", "/v2/models", metadata.ModelsAsync);
         var infer = services.GetRequiredService<InferEndpoint>();
+        var generate = services.GetRequiredService<GenerateEndpoint>();
         foreach (var path in (string[])[Newest, Version])
         {
             app.MapPost($"{path}/infer", infer.HandleAsync).RequireBearer();
+            map.Add("POST", $"{path}/generate", generate.GenerateAsync);
+            map.Add("POST", $"{path}/generate_stream", generate.StreamAsync);
             map.Add("GET", path, metadata.ModelAsync);
             map.Add("GET", $"{path}/ready", metadata.ModelReadyAsync);
             map.Add("GET", $"{path}/config", metadata.ConfigAsync);
         }
 
         MapRepository(map, services.GetRequiredService<RepositoryEndpoints>());
+        var logging = services.GetRequiredService<LoggingEndpoints>();
+        map.Add("GET", "/v2/logging", logging.GetAsync);
+        map.Add("POST", "/v2/logging", logging.SetAsync);
         MapUnsupported(map);
         return app;
     }

@@ -1,55 +1,54 @@
+using Granary.Api.Hosting;
 using Granary.Serving;
 
 namespace Granary.Api.OpenInference;
 
 /// <summary>
-/// What is logged, in the protocol's words. The configuration decides it (<c>Logging</c>), so clients read it and cannot change it.
-/// Source: Triton, <c>docs/protocol/extension_logging.md</c>.
+/// The logging extension. Triton switches its levels one by one; here a level stands for all above it, so switches that contradict
+/// that are refused. Source: Triton, <c>docs/protocol/extension_logging.md</c>.
 /// </summary>
-internal sealed class V2LogSettings(ILoggerFactory loggers)
+internal sealed class V2LogSettings(LogLevels levels)
 {
-    private readonly ILogger _logger = loggers.CreateLogger("Granary");
+    private const int VerboseLevels = 2;
+    private readonly Lock _sync = new();
 
-    /// <summary>Every setting: a text, a truth or a level as <see cref="uint"/>.</summary>
-    public IReadOnlyList<KeyValuePair<string, object>> Read() =>
-    [
-        new("log_file", ""),
-        new("log_info", _logger.IsEnabled(LogLevel.Information)),
-        new("log_warning", _logger.IsEnabled(LogLevel.Warning)),
-        new("log_error", _logger.IsEnabled(LogLevel.Error)),
-        new("log_verbose_level", _logger.IsEnabled(LogLevel.Trace) ? 2u : _logger.IsEnabled(LogLevel.Debug) ? 1u : 0u),
-        new("log_format", "default"),
-    ];
+    /// <summary>What is logged now.</summary>
+    public V2LogState State => new(levels.Level);
 
-    /// <summary>Accepts a wish that is fulfilled already.</summary>
-    /// <exception cref="ServingException">No such setting, a value of another type, or one that would change something.</exception>
-    public static void Require(string name, object? asked, IReadOnlyList<KeyValuePair<string, object>> current)
+    /// <summary>Changes what is given; null leaves a switch as it is.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: the switches contradict each other.</exception>
+    public V2LogState Update(bool? info, bool? warning, bool? error, int? verbose)
     {
-        foreach (var (known, value) in current)
+        lock (_sync)
         {
-            if (known != name)
-                continue;
-            if (asked is not null && asked.GetType() != value.GetType())
-                throw V2Errors.Invalid($"invalid value type for '{name}' log setting, expected {TypeOf(value)}");
-            if (asked is null || asked.Equals(value))
-                return;
-            throw new ServingException(ServingError.Unsupported, $"'{name}' is {Text(value)} and cannot be changed by clients; the server's configuration sets it under 'Logging'");
+            var now = State;
+            var (wantsInfo, wantsWarning, wantsError) = (info ?? now.Info, warning ?? now.Warning, error ?? now.Error);
+            var level = verbose ?? now.Verbose;
+            if (level < 0)
+                throw V2Errors.Invalid($"log_verbose_level is {level}; it must be 0 or more");
+            if ((wantsInfo && !wantsWarning) || (wantsWarning && !wantsError))
+                throw V2Errors.Invalid("log_info needs log_warning, and log_warning needs log_error: this server's log has levels, not switches");
+            if (level > 0 && !wantsInfo)
+                throw V2Errors.Invalid("log_verbose_level above 0 needs log_info");
+            levels.Set(level >= VerboseLevels ? LogLevel.Trace : level > 0 ? LogLevel.Debug
+                : wantsInfo ? LogLevel.Information : wantsWarning ? LogLevel.Warning : wantsError ? LogLevel.Error : LogLevel.None);
+            return State;
         }
-
-        throw V2Errors.Invalid($"log setting '{name}' is not known; known are {string.Join(", ", current.Select(static setting => setting.Key))}");
     }
+}
 
-    private static string TypeOf(object value) => value switch
-    {
-        bool => "a boolean",
-        uint => "a whole number",
-        _ => "a text",
-    };
+/// <summary>Triton's switches, as a level sets them.</summary>
+internal readonly record struct V2LogState(LogLevel Level)
+{
+    /// <summary>Whether information is logged.</summary>
+    public bool Info => Level <= LogLevel.Information;
 
-    private static string Text(object value) => value switch
-    {
-        bool flag => flag ? "true" : "false",
-        uint level => level.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        _ => $"'{value}'",
-    };
+    /// <summary>Whether warnings are logged.</summary>
+    public bool Warning => Level <= LogLevel.Warning;
+
+    /// <summary>Whether errors are logged.</summary>
+    public bool Error => Level <= LogLevel.Error;
+
+    /// <summary>0; 1 with what helps to find faults; 2 with everything.</summary>
+    public int Verbose => Level == LogLevel.Trace ? 2 : Level == LogLevel.Debug ? 1 : 0;
 }

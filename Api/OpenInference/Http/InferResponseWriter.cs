@@ -64,7 +64,8 @@ internal static class InferResponseWriter
         writer.WriteByte((byte)'}');
     }
 
-    private static void WriteTexts(PooledBufferWriter writer, IReadOnlyList<string> texts)
+    /// <summary>Writes a list of strings.</summary>
+    public static void WriteTexts(PooledBufferWriter writer, IReadOnlyList<string> texts)
     {
         writer.WriteByte((byte)'[');
         for (var i = 0; i < texts.Count; i++)
