@@ -215,7 +215,7 @@ const cases = {
   },
 };
 
-const wantedServices = ['granary.test.Echo', 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection'];
+const wantedServices = ['granary.test.Echo', 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection', 'inference.GRPCInferenceService'];
 const decodeFile = bytes => {
   const { FileDescriptorProto } = require('protobufjs/ext/descriptor');
   return FileDescriptorProto.toObject(FileDescriptorProto.decode(bytes));

@@ -266,7 +266,7 @@ public sealed class InferTests(V2Bed bed) : IClassFixture<V2Bed>, IDisposable
 
         var answer = await _client.SendAsync("ModelInfer", Tests.Grpc.GrpcTestClient.Frame(packed.ToArray(), flag: 1), ("grpc-encoding", encoding), ("grpc-accept-encoding", encoding));
 
-        Assert.Equal((0, 1), (answer.Status, answer.Body[0]));
+        Assert.Equal((0, 1), (answer.Status!.Value, (int)answer.Body[0]));
         await using Stream unpack = encoding == "gzip" ? new System.IO.Compression.GZipStream(new MemoryStream(answer.Body, 5, answer.Body.Length - 5), System.IO.Compression.CompressionMode.Decompress) : new System.IO.Compression.ZLibStream(new MemoryStream(answer.Body, 5, answer.Body.Length - 5), System.IO.Compression.CompressionMode.Decompress);
         Assert.Equal(large.RawInputContents[0], ModelInferResponse.Parser.ParseFrom(unpack).RawOutputContents[0]);
     }
