@@ -22,9 +22,9 @@ internal sealed class BatchFormer
     /// <summary>Whether calls may wait for company while an instance is free.</summary>
     public bool Waits => _delay > 0;
 
-    /// <summary>A duration in units of timestamps.</summary>
+    /// <summary>A duration in units of timestamps; half of the longest at most, so that it can be added to one.</summary>
     public static long ToTimestamp(TimeSpan duration, TimeProvider time) =>
-        (long)Math.Min(Math.Ceiling(duration.TotalSeconds * time.TimestampFrequency), long.MaxValue / 2);
+        (long)Int128.Min((Int128)duration.Ticks * time.TimestampFrequency / TimeSpan.TicksPerSecond, long.MaxValue / 2);
 
     /// <summary>The next batch: from the first call on, as long as rows fit and inputs match; never a part of a call.</summary>
     /// <param name="queue">Who waits.</param>

@@ -23,11 +23,7 @@ internal sealed class ModelCounters
     private const int OutputTime = 10;
     private const int LastAnswer = 11;
     private const int LastLoad = 12;
-    private const int CacheHits = 13;
-    private const int CacheHitTime = 14;
-    private const int CacheMisses = 15;
-    private const int CacheMissTime = 16;
-    private const int Failures = 17;
+    private const int Failures = 13;
     private static readonly int Errors = Enum.GetValues<ServingError>().Length;
     private static readonly int RequestBuckets = Failures + Errors;
     private static readonly int QueueBuckets = RequestBuckets + LatencyBuckets.Count;
@@ -128,10 +124,6 @@ internal sealed class ModelCounters
         InputTime = Time(Sum(InputTime)),
         ComputeTime = Time(Sum(ComputeTime)),
         OutputTime = Time(Sum(OutputTime)),
-        CacheHits = Sum(CacheHits),
-        CacheHitTime = Time(Sum(CacheHitTime)),
-        CacheMisses = Sum(CacheMisses),
-        CacheMissTime = Time(Sum(CacheMissTime)),
         LastAnswerAt = LastAnswerTime(),
         Batches = _batches.Read(),
     };
@@ -159,10 +151,6 @@ internal sealed class ModelCounters
         FailureSeconds = Sum(FailureTime) / _frequency,
         InputSeconds = Sum(InputTime) / _frequency,
         OutputSeconds = Sum(OutputTime) / _frequency,
-        CacheHits = Sum(CacheHits),
-        CacheHitSeconds = Sum(CacheHitTime) / _frequency,
-        CacheMisses = Sum(CacheMisses),
-        CacheMissSeconds = Sum(CacheMissTime) / _frequency,
     };
 
     private DateTimeOffset? LastAnswerTime()

@@ -62,16 +62,4 @@ public sealed record ModelMetricsSnapshot
 
     /// <summary>Sum of the time in which outputs were cut into those of the requests, in seconds; a batch counts once for each of its requests.</summary>
     public double OutputSeconds { get; init; }
-
-    /// <summary>Requests that were answered from the response cache.</summary>
-    public long CacheHits { get; init; }
-
-    /// <summary>Sum of the time those look-ups took, in seconds.</summary>
-    public double CacheHitSeconds { get; init; }
-
-    /// <summary>Requests that were looked up in the response cache and not found.</summary>
-    public long CacheMisses { get; init; }
-
-    /// <summary>Sum of the time of those look-ups and of keeping their answers, in seconds.</summary>
-    public double CacheMissSeconds { get; init; }
 }

@@ -36,7 +36,10 @@ public sealed record ModelStatistics
     /// <summary>Sum of time spent cutting outputs into those of the requests.</summary>
     public TimeSpan OutputTime { get; init; }
 
-    /// <summary>Requests answered from the response cache: among <see cref="Succeeded"/>, not among <see cref="Rows"/> and <see cref="Executions"/>.</summary>
+    /// <summary>
+    /// Requests answered from a response cache: among <see cref="Succeeded"/>, not among <see cref="Rows"/> and <see cref="Executions"/>. This
+    /// and the next three are 0 while no cache exists.
+    /// </summary>
     public long CacheHits { get; init; }
 
     /// <summary>Sum of the time of those look-ups.</summary>

@@ -101,6 +101,7 @@ public sealed class JoiningTests
         var calls = Enumerable.Range(0, 3).Select(i => pile.Send(Named((null, Tensor.From<ushort>(DType.BFloat16, [1, 2], [(ushort)(0x3f80 + i), (ushort)i]))))).ToArray();
 
         await pile.ReleaseAsync();
+        await Task.WhenAll(calls);
 
         Assert.Equal(["bfloat16[3,2]"], pile.Batches);
         for (var i = 0; i < calls.Length; i++)

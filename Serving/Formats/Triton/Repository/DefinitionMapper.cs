@@ -25,9 +25,9 @@ internal static class DefinitionMapper
             Outputs = Outputs(config, labels),
             Device = device,
             Instances = instances,
-            // As Triton: no limit unless the configuration has one.
-            MaxQueueSize = config.DynamicBatching?.DefaultQueuePolicy is { MaxQueueSize: > 0 } policy ? Clamp(policy.MaxQueueSize) : int.MaxValue,
-            Batching = config.DynamicBatching is { } batching && config.HasBatchDimension ? Batching(batching, config.MaxBatchSize) : new BatchingOptions(),
+            // As Triton: no limit unless the queue of a priority has one.
+            MaxQueueSize = int.MaxValue,
+            Batching = config.DynamicBatching is { } batching ? Batching(batching, config.MaxBatchSize) : new BatchingOptions(),
             Trusted = true,
         };
     }
@@ -55,7 +55,8 @@ internal static class DefinitionMapper
     {
         MaxBatchSize = maxBatchSize,
         MaxQueueDelay = Microseconds(batching.MaxQueueDelayMicroseconds),
-        PreferredSizes = batching.PreferredBatchSize,
+        // Without a batch dimension nothing is joined, but the queue keeps its rules.
+        PreferredSizes = maxBatchSize > 0 ? batching.PreferredBatchSize : [],
         PreserveOrder = batching.PreserveOrdering,
         Priorities = Clamp(batching.PriorityLevels),
         DefaultPriority = batching.PriorityLevels == 0 ? 0 : Clamp(batching.DefaultPriorityLevel),
