@@ -5,6 +5,7 @@ using Granary.Api.Health;
 using Granary.Api.Hosting;
 using Granary.Api.Http;
 using Granary.Api.Infernet;
+using Granary.Api.OpenInference.V1;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
 
@@ -33,13 +34,15 @@ internal static class Program
         builder.Services.AddReadinessOfDefaultModel();
         builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
+        builder.Services.AddOpenInferenceV1();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(InfernetErrors.WriteAsync));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(InfernetErrors.WriteAsync)));
         app.UseMetricsPorts();
         app.MapInfernet().RequireBearer();
+        app.MapOpenInferenceV1();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();

@@ -19,7 +19,7 @@ internal static class HandlerText
             var name = (colon < 0 ? part : part[..colon]).Trim();
             if (name.Length == 0 || name.Any(char.IsWhiteSpace))
                 throw Wrong($"{ModelIdText.Quote(part)} does not begin with the name of a handler and a colon");
-            specs.Add(colon < 0 ? new HandlerSpec(name) : new HandlerSpec(name, ReadParameters(name, part.Substring(colon + 1))));
+            specs.Add(colon < 0 ? new HandlerSpec(name) : new HandlerSpec(name, ReadParameters(name, part[(colon + 1)..])));
         }
 
         return specs;
@@ -33,8 +33,8 @@ internal static class HandlerText
             var equals = word.IndexOf('=');
             if (equals <= 0)
                 throw Wrong($"{ModelIdText.Quote(word)} of handler '{handler}' is not parameter=value");
-            if (!parameters.TryAdd(word.Substring(0, equals), word.Substring(equals + 1)))
-                throw Wrong($"handler '{handler}' has the parameter {ModelIdText.Quote(word[..equals])} twice");
+            if (!parameters.TryAdd(word[..equals], word[(equals + 1)..]))
+                throw Wrong($"handler '{handler}' has the parameter {ModelIdText.Quote(word.AsSpan(0, equals))} twice");
         }
 
         return parameters;
