@@ -5,8 +5,12 @@ using Granary.Api.Health;
 using Granary.Api.Hosting;
 using Granary.Api.Http;
 using Granary.Api.Infernet;
+<<<<<<< HEAD
 using Granary.Api.OpenInference;
 using Granary.Api.OpenInference.Http;
+=======
+using Granary.Api.OpenInference.V1;
+>>>>>>> handlers
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
 
@@ -35,15 +39,26 @@ internal static class Program
         builder.Services.AddReadinessOfDefaultModel();
         builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
+<<<<<<< HEAD
         builder.Services.AddOpenInference();
+=======
+        builder.Services.AddOpenInferenceV1();
+>>>>>>> handlers
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
+<<<<<<< HEAD
         app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(WriteErrorAsync));
         app.UseMetricsPorts();
         app.MapInfernet().RequireBearer();
         app.MapOpenInference();
+=======
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(InfernetErrors.WriteAsync)));
+        app.UseMetricsPorts();
+        app.MapInfernet().RequireBearer();
+        app.MapOpenInferenceV1();
+>>>>>>> handlers
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();

@@ -16,6 +16,10 @@ internal readonly record struct ModelIdSurrogate([property: Id(0)] string Text);
 [GenerateSerializer, Immutable, Alias("granary.TensorSpec")]
 internal readonly record struct TensorSpecSurrogate([property: Id(0)] string Name, [property: Id(1)] byte DType, [property: Id(2)] long[] Shape, [property: Id(3)] string[]? Labels);
 
+/// <summary>Wire form of <see cref="HandlerSpec"/>.</summary>
+[GenerateSerializer, Immutable, Alias("granary.HandlerSpec")]
+internal readonly record struct HandlerSpecSurrogate([property: Id(0)] string Name, [property: Id(1)] Dictionary<string, string> Parameters);
+
 /// <summary>Wire form of <see cref="BatchingOptions"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.BatchingOptions")]
 internal record struct BatchingOptionsSurrogate
@@ -60,6 +64,7 @@ internal record struct ModelDefinitionSurrogate
     [Id(15)] public string? Description;
     [Id(16)] public long? MemoryBytes;
     [Id(17)] public Dictionary<string, string>? Annotations;
+    [Id(18)] public HandlerSpec[]? Handlers;
 }
 
 /// <summary>Wire form of <see cref="CatalogModel"/>.</summary>

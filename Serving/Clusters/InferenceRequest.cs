@@ -6,7 +6,7 @@ namespace Granary.Serving.Clusters;
 /// One call of one model. Whoever makes the request owns its values and disposes them after the call returned or threw;
 /// the cluster reads them only until then.
 /// </summary>
-public sealed class InferenceRequest
+public sealed record InferenceRequest
 {
     /// <summary>Positional values first, then named ones.</summary>
     public required IReadOnlyList<Argument> Inputs { get; init; }
