@@ -39,26 +39,17 @@ internal static class Program
         builder.Services.AddReadinessOfDefaultModel();
         builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
-<<<<<<< HEAD
         builder.Services.AddOpenInference();
-=======
         builder.Services.AddOpenInferenceV1();
->>>>>>> handlers
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-<<<<<<< HEAD
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(WriteErrorAsync));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(InfernetErrors.WriteAsync))));
         app.UseMetricsPorts();
         app.MapInfernet().RequireBearer();
         app.MapOpenInference();
-=======
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(InfernetErrors.WriteAsync)));
-        app.UseMetricsPorts();
-        app.MapInfernet().RequireBearer();
         app.MapOpenInferenceV1();
->>>>>>> handlers
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();
@@ -66,7 +57,4 @@ internal static class Program
         app.MapApiDescription();
         return app;
     }
-
-    private static Task WriteErrorAsync(HttpContext context, Failure? failure) =>
-        V2HttpErrors.Owns(context.Request.Path) ? V2HttpErrors.WriteAsync(context, failure) : InfernetErrors.WriteAsync(context, failure);
 }
