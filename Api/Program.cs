@@ -5,12 +5,9 @@ using Granary.Api.Health;
 using Granary.Api.Hosting;
 using Granary.Api.Http;
 using Granary.Api.Infernet;
-<<<<<<< HEAD
 using Granary.Api.OpenInference;
 using Granary.Api.OpenInference.Http;
-=======
 using Granary.Api.OpenInference.V1;
->>>>>>> handlers
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
 

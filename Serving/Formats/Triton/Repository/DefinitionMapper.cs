@@ -29,16 +29,10 @@ internal static class DefinitionMapper
             Outputs = Outputs(config, labels),
             Device = device,
             Instances = instances,
-<<<<<<< HEAD
             // As Triton: no limit unless the queue of a priority has one.
             MaxQueueSize = int.MaxValue,
             Batching = config.DynamicBatching is { } batching ? Batching(batching, config.MaxBatchSize) : new BatchingOptions(),
-=======
-            // As Triton: no limit unless the configuration has one.
-            MaxQueueSize = config.DynamicBatching?.DefaultQueuePolicy is { MaxQueueSize: > 0 } policy ? Clamp(policy.MaxQueueSize) : int.MaxValue,
-            Batching = config.DynamicBatching is { } batching && config.HasBatchDimension ? Batching(batching, config.MaxBatchSize) : new BatchingOptions(),
             Handlers = config.Parameters.TryGetValue(HandlersParameter, out var handlers) ? HandlerText.Parse(handlers.StringValue) : [],
->>>>>>> handlers
             Trusted = true,
         };
     }
