@@ -7,6 +7,7 @@ using Granary.Api.Http;
 using Granary.Api.Infernet;
 using Granary.Api.OpenInference;
 using Granary.Api.OpenInference.Http;
+using Granary.Api.OpenInference.V1;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
 
@@ -36,14 +37,16 @@ internal static class Program
         builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
         builder.Services.AddOpenInference();
+        builder.Services.AddOpenInferenceV1();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(WriteErrorAsync));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(InfernetErrors.WriteAsync))));
         app.UseMetricsPorts();
         app.MapInfernet().RequireBearer();
         app.MapOpenInference();
+        app.MapOpenInferenceV1();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();
@@ -51,7 +54,4 @@ internal static class Program
         app.MapApiDescription();
         return app;
     }
-
-    private static Task WriteErrorAsync(HttpContext context, Failure? failure) =>
-        V2HttpErrors.Owns(context.Request.Path) ? V2HttpErrors.WriteAsync(context, failure) : InfernetErrors.WriteAsync(context, failure);
 }

@@ -61,6 +61,9 @@ missing_packages() {
     compgen -G '/usr/lib/*/libtorch_cpu.so' >/dev/null && [[ -d /usr/include/torch/csrc ]] || echo libtorch-dev
     has_fast_blas || echo libopenblas0-pthread
   fi
+  [[ -e /usr/include/png.h ]] || echo libpng-dev
+  [[ -e /usr/include/jpeglib.h ]] || echo libjpeg-dev
+  [[ -e /usr/include/webp/decode.h ]] || echo libwebp-dev
   command -v cmake >/dev/null || echo cmake
   command -v ninja >/dev/null || command -v make >/dev/null || echo make
   command -v "${CXX:-g++}" >/dev/null || echo g++

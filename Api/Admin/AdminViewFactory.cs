@@ -26,6 +26,7 @@ internal static class AdminViewFactory
         definition.Pinned,
         definition.Optimize,
         definition.RequireTorchScript,
+        [.. definition.Handlers.Select(static handler => new HandlerView(handler.Name, handler.Parameters))],
         definition.MemoryBytes,
         definition.Description);
 

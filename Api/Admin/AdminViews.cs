@@ -29,11 +29,15 @@ internal sealed record DefinitionView(
     bool Pinned,
     bool Optimize,
     bool RequireTorchScript,
+    IReadOnlyList<HandlerView> Handlers,
     long? MemoryBytes,
     string? Description);
 
 /// <summary>One declared tensor.</summary>
 internal sealed record TensorView(string Name, string Dtype, IReadOnlyList<long> Shape);
+
+/// <summary>One handler of the chain.</summary>
+internal sealed record HandlerView(string Name, IReadOnlyDictionary<string, string> Parameters);
 
 /// <summary>Joining of requests.</summary>
 internal sealed record BatchingView(int MaxBatchSize, string MaxQueueDelay);

@@ -42,6 +42,7 @@ internal static class DefinitionReader
             Pinned = fields.Flag("pinned", defaults.Pinned),
             Optimize = fields.Flag("optimize", defaults.Optimize),
             RequireTorchScript = fields.Flag("requireTorchScript", defaults.RequireTorchScript),
+            Handlers = ReadHandlers(fields),
             MemoryBytes = fields.Size("memoryBytes"),
             Description = fields.Text("description"),
         };
@@ -88,6 +89,30 @@ internal static class DefinitionReader
         };
         batching.RefuseUnknown();
         return options;
+    }
+
+    private static List<HandlerSpec> ReadHandlers(JsonFields fields)
+    {
+        List<HandlerSpec> handlers = [];
+        foreach (var item in fields.Objects("handlers"))
+        {
+            var name = Required(item, "name", item.Text("name"));
+            var parameters = new Dictionary<string, string>(StringComparer.Ordinal);
+            if (item.Object("parameters") is { } given)
+            {
+                foreach (var parameter in given.Names)
+                {
+                    if (given.TextOrNumber(parameter) is { } text)
+                        parameters[parameter] = text;
+                }
+            }
+
+            item.RefuseUnknown();
+            if (name is not null)
+                handlers.Add(new HandlerSpec(name, parameters));
+        }
+
+        return handlers;
     }
 
     private static List<TensorSpec> ReadTensors(JsonFields fields, string field)

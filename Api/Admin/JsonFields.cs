@@ -83,6 +83,22 @@ internal sealed class JsonFields(JsonElement element, string path, List<string> 
         return null;
     }
 
+    /// <summary>The names of all members, each once.</summary>
+    public IEnumerable<string> Names => element.EnumerateObject().Select(static property => property.Name).Distinct();
+
+    /// <summary>A string, or a number as it is written; null when absent or faulty.</summary>
+    public string? TextOrNumber(string name)
+    {
+        if (!TryGet(name, out var value))
+            return null;
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Number => value.GetRawText(),
+            _ => Wrong<string>(name, "a string or a number", value),
+        };
+    }
+
     /// <summary>Whole numbers; null when absent or faulty.</summary>
     public long[]? Integers(string name)
     {

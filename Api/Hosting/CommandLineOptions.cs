@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Granary.Api.OpenInference;
 using Granary.Serving.Models;
 
 namespace Granary.Api.Hosting;
@@ -27,6 +28,7 @@ internal static class CommandLineOptions
         new("--strict-readiness", null, "BOOL", ConfigurationKeys.StrictReadiness, "ready only when every model is; default true") { Check = Truth, Convert = TruthValue },
         new("--exit-on-error", null, "BOOL", ConfigurationKeys.ExitOnError, "end when a model cannot be loaded at start; default true") { Check = Truth, Convert = TruthValue },
         new("--model-load-thread-count", null, "N", ConfigurationKeys.ModelLoadThreads, "models loaded at the same time; default 4") { Check = Count },
+        new("--id", null, "NAME", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.ServerId)}", "name of the server in /v2; default triton"),
         new("--model-config-name", null, "NAME", ConfigurationKeys.ModelConfigName, "use configs/NAME.pbtxt of models that have it"),
         new("--disable-auto-complete-config", null, "BOOL", ConfigurationKeys.RequireModelConfig, "refuse models without config.pbtxt; default false") { Check = Truth, Convert = TruthValue },
     ];

@@ -14,7 +14,10 @@ internal static class OpenInferenceExtensions
     /// <summary>Registers the protocol; needs a catalog, a cluster and model repositories.</summary>
     public static IServiceCollection AddOpenInference(this IServiceCollection services)
     {
+        services.AddOptions<OpenInferenceOptions>().BindConfiguration(OpenInferenceOptions.SectionName).Validate(static options => options.ServerId.Length > 0, $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.ServerId)} is empty").ValidateOnStart();
         services.AddSingleton<V2Inference>();
+        services.AddSingleton<V2Statistics>();
+        services.AddSingleton<StatisticsEndpoint>();
         services.AddSingleton<V2Models>();
         services.AddSingleton<V2Server>();
         services.AddSingleton<V2Endpoint>();
@@ -49,6 +52,8 @@ internal static class OpenInferenceExtensions
         map.Open("GET", "/v2/health/live", metadata.LiveAsync);
         map.Open("GET", "/v2/health/ready", metadata.ReadyAsync);
         map.Add("GET", "/v2/models", metadata.ModelsAsync);
+        var statistics = services.GetRequiredService<StatisticsEndpoint>();
+        map.Add("GET", "/v2/models/stats", statistics.GetAsync);
         var infer = services.GetRequiredService<InferEndpoint>();
         var generate = services.GetRequiredService<GenerateEndpoint>();
         foreach (var path in (string[])[Newest, Version])
@@ -59,6 +64,7 @@ internal static class OpenInferenceExtensions
             map.Add("GET", path, metadata.ModelAsync);
             map.Add("GET", $"{path}/ready", metadata.ModelReadyAsync);
             map.Add("GET", $"{path}/config", metadata.ConfigAsync);
+            map.Add("GET", $"{path}/stats", statistics.GetAsync);
         }
 
         MapRepository(map, services.GetRequiredService<RepositoryEndpoints>());

@@ -8,6 +8,8 @@ namespace Granary.Api.OpenInference;
 /// <summary>Runs requests of the protocol, whichever transport brought them.</summary>
 internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
 {
+    private const long MostMicroseconds = long.MaxValue / TimeSpan.TicksPerMicrosecond;
+
     /// <summary>Finds the model of a request.</summary>
     /// <param name="name">The model.</param>
     /// <param name="version">Decimal; empty for the newest.</param>
@@ -35,7 +37,12 @@ internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
     public async ValueTask<V2Answer> InferAsync(ServedModel model, V2Request request, CancellationToken cancellation)
     {
         V2OutputMapper.Check(model, request);
-        var call = new InferenceRequest { Inputs = V2InputBinder.Bind(model, request) };
+        var call = new InferenceRequest
+        {
+            Inputs = V2InputBinder.Bind(model, request),
+            Priority = request.Priority,
+            QueueTimeout = request.TimeoutMicroseconds == 0 ? null : TimeSpan.FromTicks(Math.Min(request.TimeoutMicroseconds, MostMicroseconds) * TimeSpan.TicksPerMicrosecond),
+        };
         var result = await cluster.InferAsync(model.Key, call, cancellation);
         try
         {

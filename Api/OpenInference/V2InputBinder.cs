@@ -20,7 +20,29 @@ internal static class V2InputBinder
     public static Argument[] Bind(ServedModel model, V2Request request)
     {
         CheckNames(request);
+        if (model.Definition.Handlers.Count > 0 && request.Inputs.Exists(static input => input.Datatype == DataType.String))
+            return BindToHandlers(request);
+        CheckTexts(request);
         return model.InputsAreGiven ? BindGiven(model, request) : BindGuessed(model, request);
+    }
+
+    /// <summary>Handlers know what they take; one list, such as the encoded images, goes to them without a name.</summary>
+    private static Argument[] BindToHandlers(V2Request request) => request.Inputs.Count == 1
+        ? [new Argument(null, request.Inputs[0].Value)]
+        : [.. request.Inputs.Select(static input => new Argument(input.Name, input.Value))];
+
+    private static void CheckTexts(V2Request request)
+    {
+        foreach (var input in request.Inputs)
+        {
+            if (input.Datatype != DataType.String || input.Value is not ListValue list)
+                continue;
+            for (var i = 0; i < list.Items.Count; i++)
+            {
+                if (list.Items[i] is not StringValue)
+                    throw V2Errors.Invalid(request.Id, $"element {i} of input '{input.Name}' is not UTF-8; TorchScript models take text");
+            }
+        }
     }
 
     private static Argument[] BindGiven(ServedModel model, V2Request request)

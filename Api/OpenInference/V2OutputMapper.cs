@@ -18,12 +18,12 @@ internal static class V2OutputMapper
         if (request.Outputs.Count == 0)
         {
             for (var i = 0; i < named.Count; i++)
-                outputs.Add(Make(model, named[i], new V2Output(named[i].Key, request.BinaryOutputs, 0)));
+                outputs.Add(Make(model, request, named[i], new V2Output(named[i].Key, request.BinaryOutputs, 0)));
             return outputs;
         }
 
         for (var i = 0; i < request.Outputs.Count; i++)
-            outputs.Add(Make(model, named[IndexOf(model, named, request, i)], request.Outputs[i]));
+            outputs.Add(Make(model, request, named[IndexOf(model, named, request, i)], request.Outputs[i]));
         return outputs;
     }
 
@@ -143,12 +143,12 @@ internal static class V2OutputMapper
     private static ServingException Unknown(ServedModel model, V2Request request, string name) =>
         V2Errors.Invalid(request.Id, $"unexpected inference output '{name}' for model '{model.Config.Name}'");
 
-    private static V2ResultOutput Make(ServedModel model, KeyValuePair<string, Value> named, in V2Output wanted)
+    private static V2ResultOutput Make(ServedModel model, V2Request request, KeyValuePair<string, Value> named, in V2Output wanted)
     {
         var (name, value) = named;
         var batches = model.Config.HasBatchDimension;
         if (value is ListValue or StringValue)
-            return Texts(name, value, wanted);
+            return Texts(name, value, model, request, wanted);
         var tensor = value as Tensor ?? Scalar(name, value);
         // A scalar has no place in protocols that count elements along dimensions.
         if (tensor.Shape.Length == 0)
@@ -158,14 +158,30 @@ internal static class V2OutputMapper
             : V2ResultOutput.Of(name, tensor, wanted.Binary ?? false);
     }
 
-    private static V2ResultOutput Texts(string name, Value value, in V2Output wanted)
+    private static V2ResultOutput Texts(string name, Value value, ServedModel model, V2Request request, in V2Output wanted)
     {
         if (wanted.Classes > 0)
             throw V2Errors.Invalid($"class result not available for output '{name}' due to unsupported type 'BYTES'");
         string[] texts = value is StringValue one ? [one.Text] : [.. ((ListValue)value).Items.Select(item => item is StringValue text
             ? text.Text
             : throw new ServingException(ServingError.Unsupported, $"output '{name}' is a list that holds a {item.Kind}; lists of str and tensors can be carried"))];
-        return V2ResultOutput.Of(name, texts, [texts.Length], wanted.Binary ?? false);
+        return V2ResultOutput.Of(name, texts, ShapeOf(name, texts.Length, model, request), wanted.Binary ?? false);
+    }
+
+    /// <summary>TorchScript's lists of strings have one dimension; callers see the configured ones where they hold as many elements.</summary>
+    private static long[] ShapeOf(string name, int count, ServedModel model, V2Request request)
+    {
+        if (!model.OutputsAreGiven || model.Config.Output.FirstOrDefault(output => output.Name == name) is not { } configured)
+            return [count];
+        var batches = model.Config.HasBatchDimension && request.Inputs is [{ Shape.Length: > 0 }, ..];
+        long[] shape = batches ? [request.Inputs[0].Shape[0], .. configured.Dims] : [.. configured.Dims];
+        var open = Array.IndexOf(shape, -1);
+        long known = 1;
+        for (var i = 0; i < shape.Length; i++)
+            known *= i == open ? 1 : shape[i];
+        if (open >= 0 && known > 0 && count % known == 0)
+            shape[open] = count / known;
+        return shape.AsSpan().Contains(-1) || Tensor.CountElements(shape) != count ? [count] : shape;
     }
 
     private static Tensor Scalar(string name, Value value) => value switch

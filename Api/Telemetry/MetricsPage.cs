@@ -1,5 +1,6 @@
 using Granary.Api.Description;
 using Granary.Serving.Activations;
+using Granary.Serving.Devices;
 using Granary.Serving.Weights;
 
 namespace Granary.Api.Telemetry;
@@ -8,6 +9,7 @@ namespace Granary.Api.Telemetry;
 internal sealed class MetricsPage(IServiceProvider services)
 {
     private readonly IModelMetrics? _models = services.GetService<IModelMetrics>();
+    private readonly IAcceleratorProbe? _gpus = services.GetService<IAcceleratorProbe>();
     private readonly IWeightsStatistics? _weights = services.GetService<IWeightsStatistics>();
 
     public static OperationDescription Description { get; } = new("Operations", "Metrics in the Prometheus text format")
@@ -23,7 +25,12 @@ internal sealed class MetricsPage(IServiceProvider services)
         var text = new PrometheusText(output);
         BuildMetrics.Write(text);
         if (models is not null)
+        {
             ModelMetricsText.Write(text, models);
+            TritonMetricsText.Write(text, models);
+        }
+
+        TritonHostMetrics.Write(text, _gpus?.Gpus ?? []);
         if (_weights is not null)
             WeightsMetricsText.Write(text, _weights.Snapshot());
         ProcessMetrics.Write(text);

@@ -33,6 +33,8 @@ internal static class CallMapping
             Deterministic = request.Deterministic,
             CallId = callId,
             WantsProvenance = request.WantsProvenance,
+            Priority = request.Priority,
+            QueueTimeout = request.QueueTimeout,
         };
     }
 
@@ -42,7 +44,15 @@ internal static class CallMapping
         var inputs = new Argument[call.Inputs.Length];
         for (var i = 0; i < inputs.Length; i++)
             inputs[i] = new Argument(call.Names?[i], call.Inputs[i].Value);
-        return new InferenceRequest { Inputs = inputs, Method = call.Method, Timeout = call.Timeout, Deterministic = call.Deterministic };
+        return new InferenceRequest
+        {
+            Inputs = inputs,
+            Method = call.Method,
+            Timeout = call.Timeout,
+            Deterministic = call.Deterministic,
+            Priority = call.Priority,
+            QueueTimeout = call.QueueTimeout,
+        };
     }
 
     public static InferReply ToReply(InferenceResult result, InferCall call, int load) => new()

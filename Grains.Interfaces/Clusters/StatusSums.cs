@@ -20,16 +20,7 @@ internal static class StatusSums
             Queued = replicas.Sum(status => status.Queued),
             Pinned = replicas.All(status => status.Pinned),
             LastUsedAt = replicas.Max(status => status.LastUsedAt),
-            Statistics = new ModelStatistics
-            {
-                Succeeded = replicas.Sum(status => status.Statistics.Succeeded),
-                Failed = replicas.Sum(status => status.Statistics.Failed),
-                Rows = replicas.Sum(status => status.Statistics.Rows),
-                Executions = replicas.Sum(status => status.Statistics.Executions),
-                Loads = replicas.Sum(status => status.Statistics.Loads),
-                QueueTime = TimeSpan.FromTicks(replicas.Sum(status => status.Statistics.QueueTime.Ticks)),
-                ComputeTime = TimeSpan.FromTicks(replicas.Sum(status => status.Statistics.ComputeTime.Ticks)),
-            },
+            Statistics = ModelStatistics.Sum([.. replicas.Select(status => status.Statistics)]),
         };
     }
 

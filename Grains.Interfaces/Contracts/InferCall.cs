@@ -33,6 +33,14 @@ public sealed record InferCall
     /// <summary>Say with what the answer was computed.</summary>
     [Id(6)]
     public bool WantsProvenance { get; init; }
+
+    /// <summary>1 is served first; 0 for the model's own.</summary>
+    [Id(7)]
+    public ulong Priority { get; init; }
+
+    /// <summary>How long the call may wait in the model's queue; null for the queue's own time.</summary>
+    [Id(8)]
+    public TimeSpan? QueueTimeout { get; init; }
 }
 
 /// <summary>What a model grain answered.</summary>

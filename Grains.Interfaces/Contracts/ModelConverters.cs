@@ -29,6 +29,14 @@ internal sealed class TensorSpecConverter : IConverter<TensorSpec, TensorSpecSur
 }
 
 [RegisterConverter]
+internal sealed class HandlerSpecConverter : IConverter<HandlerSpec, HandlerSpecSurrogate>
+{
+    public HandlerSpec ConvertFromSurrogate(in HandlerSpecSurrogate surrogate) => new(surrogate.Name, surrogate.Parameters);
+
+    public HandlerSpecSurrogate ConvertToSurrogate(in HandlerSpec value) => new(value.Name, value.Parameters.ToDictionary());
+}
+
+[RegisterConverter]
 internal sealed class CatalogModelConverter : IConverter<CatalogModel, CatalogModelSurrogate>
 {
     public CatalogModel ConvertFromSurrogate(in CatalogModelSurrogate surrogate) => new(surrogate.Name, surrogate.DefaultVersion, surrogate.Versions);

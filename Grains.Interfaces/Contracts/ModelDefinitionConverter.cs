@@ -23,6 +23,7 @@ internal sealed class ModelDefinitionConverter : IConverter<ModelDefinition, Mod
         Description = surrogate.Description,
         MemoryBytes = surrogate.MemoryBytes,
         Annotations = surrogate.Annotations ?? [],
+        Handlers = surrogate.Handlers ?? [],
     };
 
     public ModelDefinitionSurrogate ConvertToSurrogate(in ModelDefinition value) => new()
@@ -45,5 +46,6 @@ internal sealed class ModelDefinitionConverter : IConverter<ModelDefinition, Mod
         Description = value.Description,
         MemoryBytes = value.MemoryBytes,
         Annotations = value.Annotations.ToDictionary(),
+        Handlers = [.. value.Handlers],
     };
 }

@@ -43,21 +43,3 @@ internal sealed class ModelStatusConverter : IConverter<ModelStatus, ModelStatus
         Replica = value.Replica,
     };
 }
-
-[RegisterConverter]
-internal sealed class ModelStatisticsConverter : IConverter<ModelStatistics, ModelStatisticsSurrogate>
-{
-    public ModelStatistics ConvertFromSurrogate(in ModelStatisticsSurrogate surrogate) => new()
-    {
-        Succeeded = surrogate.Succeeded,
-        Failed = surrogate.Failed,
-        Rows = surrogate.Rows,
-        Executions = surrogate.Executions,
-        Loads = surrogate.Loads,
-        QueueTime = surrogate.QueueTime,
-        ComputeTime = surrogate.ComputeTime,
-    };
-
-    public ModelStatisticsSurrogate ConvertToSurrogate(in ModelStatistics value) => new(
-        value.Succeeded, value.Failed, value.Rows, value.Executions, value.Loads, value.QueueTime, value.ComputeTime);
-}

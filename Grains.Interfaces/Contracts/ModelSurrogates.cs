@@ -16,6 +16,10 @@ internal readonly record struct ModelIdSurrogate([property: Id(0)] string Text);
 [GenerateSerializer, Immutable, Alias("granary.TensorSpec")]
 internal readonly record struct TensorSpecSurrogate([property: Id(0)] string Name, [property: Id(1)] byte DType, [property: Id(2)] long[] Shape, [property: Id(3)] string[]? Labels);
 
+/// <summary>Wire form of <see cref="HandlerSpec"/>.</summary>
+[GenerateSerializer, Immutable, Alias("granary.HandlerSpec")]
+internal readonly record struct HandlerSpecSurrogate([property: Id(0)] string Name, [property: Id(1)] Dictionary<string, string> Parameters);
+
 /// <summary>Wire form of <see cref="BatchingOptions"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.BatchingOptions")]
 internal record struct BatchingOptionsSurrogate
@@ -60,6 +64,7 @@ internal record struct ModelDefinitionSurrogate
     [Id(15)] public string? Description;
     [Id(16)] public long? MemoryBytes;
     [Id(17)] public Dictionary<string, string>? Annotations;
+    [Id(18)] public HandlerSpec[]? Handlers;
 }
 
 /// <summary>Wire form of <see cref="CatalogModel"/>.</summary>
@@ -76,14 +81,35 @@ internal readonly record struct MethodSchemaSurrogate([property: Id(0)] string N
 
 /// <summary>Wire form of <see cref="ModelStatistics"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.ModelStatistics")]
-internal readonly record struct ModelStatisticsSurrogate(
-    [property: Id(0)] long Succeeded,
-    [property: Id(1)] long Failed,
-    [property: Id(2)] long Rows,
-    [property: Id(3)] long Executions,
-    [property: Id(4)] long Loads,
-    [property: Id(5)] TimeSpan QueueTime,
-    [property: Id(6)] TimeSpan ComputeTime);
+internal record struct ModelStatisticsSurrogate
+{
+    [Id(0)] public long Succeeded;
+    [Id(1)] public long Failed;
+    [Id(2)] public long Rows;
+    [Id(3)] public long Executions;
+    [Id(4)] public long Loads;
+    [Id(5)] public TimeSpan QueueTime;
+    [Id(6)] public TimeSpan ComputeTime;
+    [Id(7)] public TimeSpan SuccessTime;
+    [Id(8)] public TimeSpan FailureTime;
+    [Id(9)] public TimeSpan InputTime;
+    [Id(10)] public TimeSpan OutputTime;
+    [Id(11)] public long CacheHits;
+    [Id(12)] public TimeSpan CacheHitTime;
+    [Id(13)] public long CacheMisses;
+    [Id(14)] public TimeSpan CacheMissTime;
+    [Id(15)] public DateTimeOffset? LastAnswerAt;
+    [Id(16)] public BatchStatistics[]? Batches;
+}
+
+/// <summary>Wire form of <see cref="BatchStatistics"/>.</summary>
+[GenerateSerializer, Immutable, Alias("granary.BatchStatistics")]
+internal readonly record struct BatchStatisticsSurrogate(
+    [property: Id(0)] int Size,
+    [property: Id(1)] long Executions,
+    [property: Id(2)] TimeSpan InputTime,
+    [property: Id(3)] TimeSpan ComputeTime,
+    [property: Id(4)] TimeSpan OutputTime);
 
 /// <summary>Wire form of <see cref="ModelStatus"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.ModelStatus")]

@@ -2,7 +2,10 @@ using Granary.Torch;
 
 namespace Granary.Serving.Activations;
 
-/// <summary>Joins the rows of several requests into one set of arguments. Dimension 0 of every tensor is the batch.</summary>
+/// <summary>
+/// Joins the rows of several requests into one set of arguments: tensors, and dictionaries of tensors by name. Dimension 0 of every
+/// tensor is the batch. Lists are not joined, because what they hold are as often samples as batches.
+/// </summary>
 internal static class BatchJoiner
 {
     /// <summary>Joined arguments stay below what one tensor can hold.</summary>
@@ -14,12 +17,7 @@ internal static class BatchJoiner
         long rows = 0;
         foreach (ref readonly var argument in arguments.AsSpan())
         {
-            if (argument.Value is not Tensor { Shape.Length: > 0 } tensor || tensor.ByteLength > MaxJoinedBytes / maxRows)
-                return 0;
-            if (rows != 0 && tensor.Shape[0] != rows)
-                return 0;
-            rows = tensor.Shape[0];
-            if (rows == 0 || rows > maxRows)
+            if (!Agrees(argument.Value, maxRows, ref rows))
                 return 0;
         }
 
@@ -37,9 +35,7 @@ internal static class BatchJoiner
             return false;
         for (var i = 0; i < left.Length; i++)
         {
-            var a = (Tensor)left[i].Value;
-            var b = (Tensor)right[i].Value;
-            if (left[i].Name != right[i].Name || a.DType != b.DType || !a.Shape[1..].SequenceEqual(b.Shape[1..]))
+            if (left[i].Name != right[i].Name || !Match(left[i].Value, right[i].Value))
                 return false;
         }
 
@@ -52,20 +48,86 @@ internal static class BatchJoiner
         var pattern = first.Arguments.AsSpan();
         var joined = new Argument[pattern.Length];
         for (var i = 0; i < joined.Length; i++)
+            joined[i] = new Argument(pattern[i].Name, Join(first, i, rows));
+        return joined;
+    }
+
+    private static bool Agrees(Value value, int maxRows, ref long rows)
+    {
+        if (value is DictValue dict)
         {
-            var shape = ((Tensor)pattern[i].Value).Shape.ToArray();
-            shape[0] = rows;
-            var tensor = Tensor.Rent(((Tensor)pattern[i].Value).DType, shape);
-            joined[i] = new Argument(pattern[i].Name, tensor);
-            var rest = tensor.Bytes;
-            for (var call = first; call is not null; call = call.Next)
+            foreach (var (key, entry) in dict.Entries)
             {
-                var part = ((Tensor)call.Arguments.AsSpan()[i].Value).Bytes;
-                part.CopyTo(rest);
-                rest = rest[part.Length..];
+                if (key is not StringValue name || entry is not Tensor || Find(dict, name.Text) != entry || !Agrees(entry, maxRows, ref rows))
+                    return false;
             }
+
+            return rows > 0;
         }
 
-        return joined;
+        if (value is not Tensor { Shape.Length: > 0 } tensor || tensor.ByteLength > MaxJoinedBytes / maxRows)
+            return false;
+        if (rows != 0 && tensor.Shape[0] != rows)
+            return false;
+        rows = tensor.Shape[0];
+        return rows > 0 && rows <= maxRows;
+    }
+
+    private static bool Match(Value left, Value right)
+    {
+        if (left is Tensor a && right is Tensor b)
+            return a.DType == b.DType && a.Shape[1..].SequenceEqual(b.Shape[1..]);
+        if (left is not DictValue x || right is not DictValue y || x.Entries.Count != y.Entries.Count)
+            return false;
+        foreach (var (key, value) in x.Entries)
+        {
+            if (Find(y, ((StringValue)key).Text) is not { } other || !Match(value, other))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static Value Join(QueuedCall first, int argument, int rows)
+    {
+        var value = first.Arguments.AsSpan()[argument].Value;
+        if (value is not DictValue dict)
+            return Join((Tensor)value, first, argument, null, rows);
+        var entries = new KeyValuePair<Value, Value>[dict.Entries.Count];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var (key, tensor) = dict.Entries[i];
+            entries[i] = KeyValuePair.Create<Value, Value>(key, Join((Tensor)tensor, first, argument, ((StringValue)key).Text, rows));
+        }
+
+        return new DictValue(entries);
+    }
+
+    private static Tensor Join(Tensor pattern, QueuedCall first, int argument, string? key, int rows)
+    {
+        var shape = pattern.Shape.ToArray();
+        shape[0] = rows;
+        var tensor = Tensor.Rent(pattern.DType, shape);
+        var rest = tensor.Bytes;
+        for (var call = first; call is not null; call = call.Next)
+        {
+            var value = call.Arguments.AsSpan()[argument].Value;
+            var part = ((Tensor)(key is null ? value : Find((DictValue)value, key)!)).Bytes;
+            part.CopyTo(rest);
+            rest = rest[part.Length..];
+        }
+
+        return tensor;
+    }
+
+    private static Value? Find(DictValue dict, string key)
+    {
+        foreach (var (name, value) in dict.Entries)
+        {
+            if (name is StringValue text && text.Text == key)
+                return value;
+        }
+
+        return null;
     }
 }

@@ -1,81 +1,105 @@
+using Granary.Serving.Models;
+
 namespace Granary.Serving.Activations;
 
-/// <summary>The calls that wait for an instance, oldest first. Not thread-safe: the executor's lock guards it.</summary>
-internal sealed class CallQueue
+/// <summary>The calls that wait for an instance, by priority, then by arrival. Not thread-safe: the executor's lock guards it.</summary>
+internal sealed class CallQueue(BatchingOptions batching)
 {
-    private QueuedCall? _tail;
+    /// <summary>Empty lanes are kept up to here, so that the usual few are made once.</summary>
+    private const int KeptLanes = 16;
 
-    public QueuedCall? Head { get; private set; }
+    private readonly List<CallLane> _lanes = [];
 
     public int Count { get; private set; }
 
+    /// <summary>The priority that a request has here: what it names where the model has such a level, else the default.</summary>
+    public int PriorityOf(ulong asked) => asked == 0 || asked > (ulong)batching.Priorities ? batching.DefaultPriority : (int)asked;
+
+    /// <summary>What holds for the calls of a priority.</summary>
+    public QueuePolicy PolicyOf(int priority) => batching.PriorityQueues.TryGetValue(priority, out var own) ? own : batching.Queue;
+
+    /// <summary>Puts a call behind those of its priority that are in time.</summary>
     public void Append(QueuedCall call)
     {
-        call.Previous = _tail;
-        if (_tail is null)
-            Head = call;
-        else
-            _tail.Next = call;
-        _tail = call;
-        call.IsQueued = true;
+        LaneOf(call.Priority).Append(call);
         Count++;
     }
 
     public void Remove(QueuedCall call)
     {
-        if (call.Previous is null)
-            Head = call.Next;
-        else
-            call.Previous.Next = call.Next;
-        if (call.Next is null)
-            _tail = call.Previous;
-        else
-            call.Next.Previous = call.Previous;
-        call.Next = call.Previous = null;
-        call.IsQueued = false;
+        var lane = call.Lane!;
+        lane.Remove(call);
         Count--;
+        if (lane.Count == 0 && _lanes.Count > KeptLanes)
+        {
+            _lanes.Remove(lane);
+            Renumber();
+        }
     }
 
-    /// <summary>
-    /// Takes the oldest call and those right behind it that match, up to <paramref name="maxRows"/> rows, as a chain. A call that
-    /// does not match ends the batch, so nobody is overtaken.
-    /// </summary>
-    public Batch TakeBatch(int maxRows)
+    /// <summary>The call that comes after another, or first; those that waited too long by now are put behind on the way.</summary>
+    public QueuedCall? Next(QueuedCall? after, long now)
     {
-        if (Head is not { } first)
-            return default;
-        Remove(first);
-        var last = first;
-        var rows = first.Rows;
-        var calls = 1;
-        while (Head is { } next && rows + next.Rows <= maxRows && BatchJoiner.Match(first, next))
+        var index = after?.Lane!.Index ?? 0;
+        var call = after is not null ? after.Next : _lanes.Count > 0 ? _lanes[0].Head : null;
+        while (true)
         {
-            Remove(next);
-            last.Next = next;
-            last = next;
-            rows += next.Rows;
-            calls++;
-        }
+            while (call is { IsLate: false } late && late.LateFrom <= now)
+            {
+                call = late.Next ?? late;
+                late.Lane!.Delay(late);
+            }
 
-        return new Batch(first, calls, rows);
+            if (call is not null || ++index >= _lanes.Count)
+                return call;
+            call = _lanes[index].Head;
+        }
     }
 
-    /// <summary>Whether the batch at the head cannot grow any more: it is full, or the next call cannot join it.</summary>
-    public bool IsFull(int maxRows)
+    /// <summary>How many calls of a lane wait when as many of the first ones as there are tickets count as running.</summary>
+    public int WaitingIn(CallLane lane, int tickets)
     {
-        if (Head is not { } first)
-            return false;
-        var rows = first.Rows;
-        if (rows == 0 || rows >= maxRows)
-            return true;
-        for (var next = first.Next; next is not null; next = next.Next)
+        for (var i = 0; i < lane.Index && tickets > 0; i++)
+            tickets -= Math.Min(tickets, _lanes[i].Count);
+        return lane.Count - Math.Min(tickets, lane.Count);
+    }
+
+    /// <summary>Takes the first calls out, chained by <see cref="QueuedCall.Next"/>.</summary>
+    public Batch Take(BatchPlan plan, long now)
+    {
+        QueuedCall? first = null;
+        QueuedCall? last = null;
+        for (var i = 0; i < plan.Calls; i++)
         {
-            if (rows + next.Rows > maxRows || !BatchJoiner.Match(first, next))
-                return true;
-            rows += next.Rows;
+            var call = Next(null, now)!;
+            Remove(call);
+            if (last is null)
+                first = call;
+            else
+                last.Next = call;
+            last = call;
         }
 
-        return rows >= maxRows;
+        return new Batch(first, plan.Calls, plan.Rows);
+    }
+
+    private CallLane LaneOf(int priority)
+    {
+        var index = 0;
+        while (index < _lanes.Count && _lanes[index].Priority < priority)
+            index++;
+        if (index < _lanes.Count && _lanes[index].Priority == priority)
+            return _lanes[index];
+        var lane = new CallLane(priority, PolicyOf(priority));
+        _lanes.Insert(index, lane);
+        Renumber();
+        return lane;
+    }
+
+    private void Renumber()
+    {
+        for (var i = 0; i < _lanes.Count; i++)
+            _lanes[i].Index = i;
     }
 }
 

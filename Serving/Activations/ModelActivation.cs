@@ -76,7 +76,7 @@ public sealed class ModelActivation : IAsyncDisposable
     public int Load => Volatile.Read(ref _current)?.Gate.Count ?? 0;
 
     /// <summary>Whether <see cref="InferAsync"/> keeps the calling thread for tens of microseconds; a caller with one thread for many calls moves it elsewhere.</summary>
-    public bool HoldsCaller => Volatile.Read(ref _current)?.Executor?.HoldsCaller ?? false;
+    public bool HoldsCaller => Volatile.Read(ref _current)?.Executor is { } executor && (executor.HoldsCaller || executor.Handlers is not null);
 
     /// <summary>Calls that may run at once; 0 for as many as the host has cores. Applies to what runs now and to the next stay.</summary>
     public int Instances
@@ -101,7 +101,7 @@ public sealed class ModelActivation : IAsyncDisposable
         if (life?.Executor is { } executor && life.Gate.TryEnter())
         {
             var arrived = Touch();
-            result = executor.RunAsync(request, arrived, cancellation);
+            result = executor.HandleAsync(request, arrived, cancellation);
             return true;
         }
 
@@ -244,7 +244,7 @@ public sealed class ModelActivation : IAsyncDisposable
             throw;
         }
 
-        return await life.Executor!.RunAsync(request, arrived, cancellation);
+        return await life.Executor!.HandleAsync(request, arrived, cancellation);
     }
 
     /// <summary>A loaded stay whose gate the caller is in.</summary>

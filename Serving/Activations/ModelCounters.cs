@@ -12,14 +12,18 @@ internal sealed class ModelCounters
 {
     private const int Succeeded = 0;
     private const int Rows = 1;
-    private const int Executions = 2;
+    private const int FailureTime = 2;
     private const int RequestTime = 3;
     private const int QueueTime = 4;
     private const int ComputeTime = 5;
     private const int Loads = 6;
     private const int LoadTime = 7;
     private const int LoadFailures = 8;
-    private const int Failures = 9;
+    private const int InputTime = 9;
+    private const int OutputTime = 10;
+    private const int LastAnswer = 11;
+    private const int LastLoad = 12;
+    private const int Failures = 13;
     private static readonly int Errors = Enum.GetValues<ServingError>().Length;
     private static readonly int RequestBuckets = Failures + Errors;
     private static readonly int QueueBuckets = RequestBuckets + LatencyBuckets.Count;
@@ -34,60 +38,94 @@ internal sealed class ModelCounters
     private static int _stripe;
 
     private readonly long[] _cells = new long[Stride * Stripes];
+    private readonly BatchCounters _batches;
     private readonly long[] _bounds;
     private readonly double _frequency;
+    private readonly TimeProvider _time;
+    private readonly DateTimeOffset _origin;
+    private readonly long _originTimestamp;
 
     public ModelCounters(ModelKey key, TimeProvider time)
     {
         Key = key;
+        _time = time;
+        // Timestamps become dates from here on, so that the same one is always the same date.
+        _origin = time.GetUtcNow();
+        _originTimestamp = time.GetTimestamp();
         _frequency = time.TimestampFrequency;
+        _batches = new BatchCounters(Stripes, time);
         _bounds = LatencyBuckets.BoundsSeconds.Select(seconds => (long)(seconds * _frequency)).ToArray();
     }
 
     public ModelKey Key { get; }
 
-    /// <summary>A request was answered.</summary>
-    public void Success(long request, long queue, long compute, long rows)
+    /// <summary>A request was answered by a native call.</summary>
+    /// <param name="request">From its arrival to its answer.</param>
+    /// <param name="queue">Of these, waiting.</param>
+    /// <param name="compute">Of these, in the native call.</param>
+    /// <param name="rows">Its rows.</param>
+    /// <param name="ended">When it was answered.</param>
+    public void Success(long request, long queue, long compute, long rows, long ended)
     {
-        var stripe = Stripe();
+        var stripe = Stripe() * Stride;
         Add(stripe, Succeeded, 1);
         Add(stripe, Rows, rows);
         Observe(stripe, RequestBuckets, RequestTime, request);
         Observe(stripe, QueueBuckets, QueueTime, queue);
         Observe(stripe, ComputeBuckets, ComputeTime, compute);
+        Volatile.Write(ref _cells[stripe + LastAnswer], ended - _originTimestamp);
+    }
+
+    /// <summary>What joining inputs and cutting outputs took of an answered request's time.</summary>
+    public void Joined(long input, long output)
+    {
+        var stripe = Stripe() * Stride;
+        Add(stripe, InputTime, input);
+        Add(stripe, OutputTime, output);
     }
 
     /// <summary>A request failed.</summary>
     public void Failure(ServingError error, long request)
     {
-        var stripe = Stripe();
+        var stripe = Stripe() * Stride;
         Add(stripe, Failures + (int)error, 1);
+        Add(stripe, FailureTime, request);
         Observe(stripe, RequestBuckets, RequestTime, request);
     }
 
-    /// <summary>A native call was made.</summary>
-    public void Execution() => Add(Stripe(), Executions, 1);
+    /// <summary>A native call for one request returned.</summary>
+    public void Execution(int rows, long compute) => _batches.Add(Stripe(), rows, 0, compute, 0);
+
+    /// <summary>A native call returned; <paramref name="input"/> and <paramref name="output"/> are joining and cutting.</summary>
+    public void Execution(int rows, long input, long compute, long output) => _batches.Add(Stripe(), rows, input, compute, output);
 
     /// <summary>A load succeeded.</summary>
     public void Loaded(long duration)
     {
-        var stripe = Stripe();
+        var stripe = Stripe() * Stride;
         Add(stripe, Loads, 1);
         Add(stripe, LoadTime, duration);
+        Volatile.Write(ref _cells[LastLoad], duration);
     }
 
     /// <summary>A load failed.</summary>
-    public void LoadFailed() => Add(Stripe(), LoadFailures, 1);
+    public void LoadFailed() => Add(Stripe() * Stride, LoadFailures, 1);
 
     public ModelStatistics ToStatistics() => new()
     {
         Succeeded = Sum(Succeeded),
         Failed = Enumerable.Range(Failures, Errors).Sum(Sum),
         Rows = Sum(Rows),
-        Executions = Sum(Executions),
+        Executions = _batches.Total(),
         Loads = Sum(Loads),
-        QueueTime = TimeSpan.FromSeconds(Sum(QueueTime) / _frequency),
-        ComputeTime = TimeSpan.FromSeconds(Sum(ComputeTime) / _frequency),
+        SuccessTime = Time(Sum(RequestTime) - Sum(FailureTime)),
+        FailureTime = Time(Sum(FailureTime)),
+        QueueTime = Time(Sum(QueueTime)),
+        InputTime = Time(Sum(InputTime)),
+        ComputeTime = Time(Sum(ComputeTime)),
+        OutputTime = Time(Sum(OutputTime)),
+        LastAnswerAt = LastAnswerTime(),
+        Batches = _batches.Read(),
     };
 
     public ModelMetricsSnapshot ToSnapshot(ModelState state, int queued, int running, long residentBytes) => new()
@@ -99,7 +137,7 @@ internal sealed class ModelCounters
             .Select(error => KeyValuePair.Create(error, Sum(Failures + (int)error)))
             .Where(pair => pair.Value > 0).ToArray(),
         Rows = Sum(Rows),
-        Executions = Sum(Executions),
+        Executions = _batches.Total(),
         RequestDuration = Histogram(RequestBuckets, RequestTime),
         QueueDuration = Histogram(QueueBuckets, QueueTime),
         ComputeDuration = Histogram(ComputeBuckets, ComputeTime),
@@ -109,7 +147,21 @@ internal sealed class ModelCounters
         Loads = Sum(Loads),
         LoadFailures = Sum(LoadFailures),
         LoadSeconds = Sum(LoadTime) / _frequency,
+        LastLoadSeconds = Volatile.Read(ref _cells[LastLoad]) / _frequency,
+        FailureSeconds = Sum(FailureTime) / _frequency,
+        InputSeconds = Sum(InputTime) / _frequency,
+        OutputSeconds = Sum(OutputTime) / _frequency,
     };
+
+    private DateTimeOffset? LastAnswerTime()
+    {
+        var last = 0L;
+        for (var stripe = 0; stripe < _cells.Length; stripe += Stride)
+            last = Math.Max(last, Volatile.Read(ref _cells[stripe + LastAnswer]));
+        return Sum(Succeeded) == 0 ? null : _origin + _time.GetElapsedTime(0, last);
+    }
+
+    private TimeSpan Time(long duration) => _time.GetElapsedTime(0, duration);
 
     private HistogramSnapshot Histogram(int firstBucket, int sum)
     {
@@ -144,7 +196,7 @@ internal sealed class ModelCounters
     {
         // Zero means that the thread has none yet.
         if (_stripe == 0)
-            _stripe = 1 + ((Interlocked.Increment(ref _threads) & (Stripes - 1)) * Stride);
+            _stripe = 1 + (Interlocked.Increment(ref _threads) & (Stripes - 1));
         return _stripe - 1;
     }
 }

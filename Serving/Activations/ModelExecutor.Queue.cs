@@ -1,7 +1,6 @@
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
 using Granary.Torch;
-using Microsoft.Extensions.Logging;
 
 namespace Granary.Serving.Activations;
 
@@ -15,7 +14,7 @@ internal sealed partial class ModelExecutor
         lock (_sync)
         {
             _tickets--;
-            batch = IsDue() ? _queue.TakeBatch(_warmed ? _maxRows : 0) : default;
+            batch = TakeBatch();
             Volatile.Write(ref _queued, _queue.Count);
         }
 
@@ -49,13 +48,11 @@ internal sealed partial class ModelExecutor
         var left = Deadline.Left(request.Timeout, arrived, _time);
         if (left == TimeSpan.Zero)
             return Refuse(TimedOut(), arrived);
-        var maxRows = Volatile.Read(ref _maxRows);
-        var rows = maxRows > 1 && !request.Deterministic ? BatchJoiner.RowsOf(arguments, maxRows) : 0;
-        var call = new QueuedCall(this, request, arguments, rows, arrived);
+        var call = Prepare(request, arguments, arrived);
         Exception? refused;
         try
         {
-            call.Watch(left, _time, cancellation);
+            call.Watch(left, QueueLeft(call), _time, cancellation);
         }
         catch (ObjectDisposedException)
         {
@@ -69,12 +66,11 @@ internal sealed partial class ModelExecutor
             {
                 _queue.Append(call);
                 PostTickets();
-                // What has a ticket is as good as running; the rest waits.
-                if (_queue.Count - _tickets > _definition.MaxQueueSize)
-                {
+                refused = Full(call.Lane!);
+                if (refused is not null)
                     _queue.Remove(call);
-                    refused = Full();
-                }
+                else
+                    _order?.Enter(call);
             }
 
             Volatile.Write(ref _queued, _queue.Count);
@@ -82,13 +78,37 @@ internal sealed partial class ModelExecutor
 
         if (refused is not null)
         {
-            Fail(call, refused);
+            Abandon(call, refused);
             return call.Task;
         }
 
         // A slot that was freed between the count above and now would otherwise be missed.
         Pump();
         return call.Task;
+    }
+
+    private QueuedCall Prepare(InferenceRequest request, IReadOnlyList<Argument> arguments, long arrived)
+    {
+        var maxRows = Volatile.Read(ref _maxRows);
+        var rows = maxRows > 1 && !request.Deterministic ? BatchJoiner.RowsOf(arguments, maxRows) : 0;
+        if (rows > 0)
+            arguments = _checker.InOrder(request.Method, arguments);
+        var now = _time.GetTimestamp();
+        var priority = _queue.PriorityOf(request.Priority);
+        var policy = _queue.PolicyOf(priority);
+        var late = policy.TimeoutAction == QueueTimeoutAction.Delay && policy.TimeoutOf(request.QueueTimeout) is { } wait
+            ? now + BatchFormer.ToTimestamp(wait, _time)
+            : long.MaxValue;
+        return new QueuedCall(this, request, arguments, rows, arrived) { Queued = now, Priority = priority, LateFrom = late, Order = _order };
+    }
+
+    /// <summary>How long a call may wait before the queue refuses it; infinite when it does not.</summary>
+    private TimeSpan QueueLeft(QueuedCall call)
+    {
+        var policy = _queue.PolicyOf(call.Priority);
+        return policy.TimeoutAction == QueueTimeoutAction.Reject && policy.TimeoutOf(call.Request.QueueTimeout) is { } wait
+            ? Deadline.Left(wait, call.Queued, _time)
+            : Timeout.InfiniteTimeSpan;
     }
 
     private void Pump()
@@ -102,25 +122,34 @@ internal sealed partial class ModelExecutor
     /// <summary>Posts one ticket for each waiting call that gets an instance. Called under the lock.</summary>
     private void PostTickets()
     {
-        // While requests wait for company only the head's batch can be due: one ticket at a time.
-        while (_tickets < (_delayTimer is null ? _queue.Count : Math.Min(1, _queue.Count)) && IsDue() && TryTakeSlot())
+        // While requests wait for company only the first batch can be due: one ticket at a time.
+        while (_tickets < (_delayTimer is null ? _queue.Count : Math.Min(1, _queue.Count)) && HasSlot() && IsDue() && TryTakeSlot())
         {
             _tickets++;
             _threads.Post(this);
         }
     }
 
-    /// <summary>Whether the head may run now, or still waits for company. Called under the lock; sets the timer when it waits.</summary>
+    /// <summary>Whether the first batch may run now, or still waits for company. Called under the lock; sets the timer when it waits.</summary>
     private bool IsDue()
     {
-        if (_delayTimer is null || _queue.Head is not { } head || !_warmed || _queue.IsFull(_maxRows))
+        if (_delayTimer is null || !_warmed)
             return true;
-        var left = _definition.Batching.MaxQueueDelay - _time.GetElapsedTime(head.Arrived);
-        if (left <= TimeSpan.Zero)
-            return true;
-        _delayTimer.Change(left, Timeout.InfiniteTimeSpan);
-        return false;
+        var plan = _former.Plan(_queue, _maxRows, _time.GetTimestamp());
+        if (plan.Wait > 0)
+            _delayTimer.Change(_time.GetElapsedTime(0, plan.Wait), Timeout.InfiniteTimeSpan);
+        return plan.IsDue;
     }
+
+    /// <summary>The first batch if it is due; none when its calls withdrew meanwhile. Called under the lock.</summary>
+    private Batch TakeBatch()
+    {
+        var now = _time.GetTimestamp();
+        var plan = _former.Plan(_queue, _warmed ? _maxRows : 0, now);
+        return plan.IsDue ? _queue.Take(plan, now) : default;
+    }
+
+    private bool HasSlot() => Volatile.Read(ref _slots) < Volatile.Read(ref _limit);
 
     private bool TryTakeSlot()
     {
@@ -145,111 +174,15 @@ internal sealed partial class ModelExecutor
         Pump();
     }
 
-    private ServingException Full() => new(ServingError.Overloaded,
-        $"the queue of model '{_key}' is full: {_definition.MaxQueueSize} requests wait; try again later");
-
-    private void RunAlone(QueuedCall call)
+    /// <summary>Why a call that was just added may not wait; null when it may. Called under the lock.</summary>
+    private ServingException? Full(CallLane lane)
     {
-        var started = _time.GetTimestamp();
-        InferenceResult result;
-        try
-        {
-            var forward = _model.Invoke(call.Request.Method, call.Arguments.AsSpan(), call.Request.Deterministic);
-            var ended = _time.GetTimestamp();
-            _counters.Execution();
-            _policy.Observe(ended - started);
-            result = Answer(forward.Value, forward, call.Arrived, started, ended, RowsOf(call.Arguments));
-        }
-        catch (Exception exception)
-        {
-            Fail(call, TorchErrors.OfCall(exception, _key, call.Request.Method));
-            return;
-        }
-
-        _gate.Leave();
-        call.Succeed(result);
+        // What has a ticket is as good as running; the rest waits.
+        var limit = lane.Policy.MaxQueueSize;
+        if (_queue.Count - _tickets > _definition.MaxQueueSize)
+            limit = _definition.MaxQueueSize;
+        else if (limit == 0 || _queue.WaitingIn(lane, _tickets) <= limit)
+            return null;
+        return new ServingException(ServingError.Overloaded, $"Exceeds maximum queue size: {limit} requests wait for model '{_key}'; try again later");
     }
-
-    private void RunJoined(Batch batch)
-    {
-        var method = batch.First!.Request.Method;
-        ForwardResult? forward = null;
-        var started = _time.GetTimestamp();
-        try
-        {
-            var arguments = BatchJoiner.Join(batch.First, batch.Rows);
-            try
-            {
-                forward = _model.Invoke(method, arguments, deterministic: false);
-            }
-            finally
-            {
-                SampleInputs.Dispose(arguments);
-            }
-
-            _counters.Execution();
-        }
-        catch (Exception exception)
-        {
-            LogBatchFailed(_key, batch.Calls, exception.Message);
-        }
-
-        if (forward is not null && BatchSplitter.CanSplit(forward.Value, batch.Rows))
-        {
-            Distribute(batch, forward, started, _time.GetTimestamp());
-            return;
-        }
-
-        if (forward is not null)
-        {
-            // The module does not keep rows apart: joining would only cost a call each time.
-            LogNotBatchable(_key, batch.Rows);
-            Volatile.Write(ref _maxRows, 0);
-            forward.Dispose();
-        }
-
-        ForEach(batch, RunAlone);
-    }
-
-    private void Distribute(Batch batch, ForwardResult forward, long started, long ended)
-    {
-        var owner = new SharedOwner(forward, batch.Calls);
-        var row = 0;
-        ForEach(batch, call =>
-        {
-            InferenceResult result;
-            try
-            {
-                var part = BatchSplitter.Slice(forward.Value, row, call.Rows);
-                row += call.Rows;
-                result = Answer(part, owner, call.Arrived, started, ended, call.Rows);
-            }
-            catch (Exception exception)
-            {
-                owner.Dispose();
-                Fail(call, TorchErrors.OfCall(exception, _key, call.Request.Method));
-                return;
-            }
-
-            _gate.Leave();
-            call.Succeed(result);
-        });
-    }
-
-    private static void ForEach(Batch batch, Action<QueuedCall> action)
-    {
-        for (var call = batch.First; call is not null;)
-        {
-            var next = call.Next;
-            call.Next = null;
-            action(call);
-            call = next;
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A batch of {Calls} calls of {Model} failed and is run one by one: {Reason}")]
-    private partial void LogBatchFailed(ModelKey model, int calls, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The outputs of {Model} cannot be cut into {Rows} rows; its requests are not joined any more.")]
-    private partial void LogNotBatchable(ModelKey model, int rows);
 }

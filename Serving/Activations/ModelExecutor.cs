@@ -14,7 +14,9 @@ namespace Granary.Serving.Activations;
 internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
 {
     private readonly Lock _sync = new();
-    private readonly CallQueue _queue = new();
+    private readonly CallQueue _queue;
+    private readonly BatchFormer _former;
+    private readonly AnswerOrder? _order;
     private readonly ModelDefinition _definition;
     private readonly ILoadedModel _model;
     private readonly CallGate _gate;
@@ -26,6 +28,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     private readonly InlinePolicy _policy;
     private readonly ModelKey _key;
     private readonly ModelProvenance _provenance;
+    private readonly bool _joins;
     private int _instances;
     private bool _bounded;
     private readonly int _warmUpCalls;
@@ -50,14 +53,17 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         _key = definition.Key;
         _provenance = new ModelProvenance(model.Sha256, $"{threads.Engine}; {model.Device}");
         _checker = new RequestChecker(definition, model.Methods);
-        _bounded = definition.Instances > 0;
-        _instances = _bounded ? definition.Instances : Environment.ProcessorCount;
+        _queue = new CallQueue(definition.Batching);
+        _former = new BatchFormer(definition.Batching, time);
+        _order = definition.Batching.PreserveOrder ? new AnswerOrder() : null;
+        _joins = definition.Batching.MaxBatchSize > 1;
+        _bounded = definition.Instances > 0 || _joins;
+        _instances = definition.Instances > 0 ? definition.Instances : Environment.ProcessorCount;
         _warmUpCalls = options.WarmUpCalls;
         _hasRows = definition.Inputs is [] or [{ Shape: [-1, ..] }, ..];
         _maxRows = definition.Batching.MaxBatchSize;
-        var waits = _maxRows > 1 && definition.Batching.MaxQueueDelay > TimeSpan.Zero;
-        _policy = new InlinePolicy(waits ? TimeSpan.Zero : options.InlineBelow, time);
-        if (waits)
+        _policy = new InlinePolicy(_former.Waits || _order is not null ? TimeSpan.Zero : options.InlineBelow, time);
+        if (_former.Waits)
             _delayTimer = time.CreateTimer(static state => ((ModelExecutor)state!).Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -88,7 +94,8 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
             return Refuse(TorchErrors.OfCall(exception, _key, request.Method), arrived);
         }
 
-        // Without a configured number of instances short calls are bounded by the threads that make them, which saves two atomic operations.
+        // Without a configured number of instances short calls are bounded by the threads that make them, which saves two atomic operations;
+        // but where calls are joined those that find every core busy must pile up.
         var bounded = Volatile.Read(ref _bounded);
         if (_policy.Allowed && Volatile.Read(ref _queued) == 0 && (!bounded || TryTakeSlot()))
             return RunInline(request, arguments, arrived, bounded);
@@ -101,7 +108,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         lock (_sync)
         {
             Volatile.Write(ref _instances, instances > 0 ? instances : Environment.ProcessorCount);
-            Volatile.Write(ref _bounded, instances > 0);
+            Volatile.Write(ref _bounded, instances > 0 || _joins);
             if (_warmed)
                 Volatile.Write(ref _limit, _instances);
         }
@@ -114,7 +121,7 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     {
         lock (_sync)
         {
-            if (!call.IsQueued)
+            if (call.Lane is null)
             {
                 call.Withdrawn ??= reason;
                 return;
@@ -124,10 +131,16 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
             Volatile.Write(ref _queued, _queue.Count);
         }
 
-        Fail(call, reason);
+        Abandon(call, reason);
+        // Without it those that remain may make a batch that waits for nothing more.
+        if (_delayTimer is not null)
+            Pump();
     }
 
     public ServingException TimedOut() => new(ServingError.DeadlineExceeded, $"the request to model '{_key}' waited in the queue until its deadline passed");
+
+    public ServingException WaitedTooLong() => new(ServingError.Overloaded,
+        $"Request timeout expired: the request to model '{_key}' waited in the queue for longer than its time-out there; try again later");
 
     /// <summary>Ends the module. Nobody is inside the gate any more.</summary>
     public void Dispose()
@@ -144,8 +157,9 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
             _threads.WarmThisThread();
             var forward = _model.Invoke(request.Method, arguments.AsSpan(), request.Deterministic);
             var ended = _time.GetTimestamp();
-            _counters.Execution();
-            result = Answer(forward.Value, forward, arrived, arrived, ended, RowsOf(arguments));
+            var rows = RowsOf(arguments);
+            _counters.Execution(rows, ended - arrived);
+            result = Answer(forward.Value, forward, arrived, arrived, ended, rows);
             _policy.Observe(ended - arrived);
         }
         catch (Exception exception)
@@ -159,10 +173,11 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         return new ValueTask<InferenceResult>(result);
     }
 
+    /// <summary>The answer to a request that ran alone: nothing was joined or cut.</summary>
     private InferenceResult Answer(Value value, IDisposable owner, long arrived, long started, long ended, int rows)
     {
         var timing = new InferenceTiming(_time.GetElapsedTime(arrived, started), _time.GetElapsedTime(started, ended));
-        _counters.Success(ended - arrived, started - arrived, ended - started, rows);
+        _counters.Success(ended - arrived, started - arrived, ended - started, rows, ended);
         GranaryMeter.Success(_key, timing.Queue + timing.Compute, timing.Queue, timing.Compute);
         return new InferenceResult(_key, value, owner, timing) { Provenance = _provenance };
     }
@@ -189,12 +204,22 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         call.Fail(exception);
     }
 
+    private void Abandon(QueuedCall call, Exception exception)
+    {
+        Count(exception, call.Arrived);
+        _gate.Leave();
+        call.Abandon(exception);
+    }
+
     /// <summary>Rows for the statistics: dimension 0 where there can be a batch.</summary>
     private int RowsOf(IReadOnlyList<Argument> arguments)
     {
-        var least = _maxRows > 1 ? 0 : 1;
-        return _hasRows && arguments.Count > 0 && arguments[0].Value is Tensor tensor && tensor.Shape.Length > least
-            ? (int)Math.Min(tensor.Shape[0], int.MaxValue)
-            : 1;
+        var least = _joins ? 0 : 1;
+        if (!_hasRows || arguments.Count == 0)
+            return 1;
+        var value = arguments[0].Value;
+        if (value is DictValue { Entries: [var entry, ..] })
+            value = entry.Value;
+        return value is Tensor tensor && tensor.Shape.Length > least ? (int)Math.Min(tensor.Shape[0], int.MaxValue) : 1;
     }
 }

@@ -1,3 +1,4 @@
+using Granary.Serving.Handlers;
 using Granary.Serving.Models;
 using Microsoft.Extensions.Logging;
 
@@ -101,7 +102,7 @@ internal sealed partial class ModelLife(ModelActivation activation, IModelLoader
         try
         {
             await host.Budget.AdmitAsync(this, HostBytes(model), cancellation);
-            var executor = new ModelExecutor(activation.Definition with { Instances = activation.Instances }, model, Gate, counters, host.Threads, host.Options, time, logger);
+            var executor = new ModelExecutor(activation.Definition with { Instances = activation.Instances }, model, Gate, counters, host.Threads, host.Options, time, logger) { Handlers = HandlerChain.Create(activation.Definition) };
             await executor.WarmUpAsync();
             executor.SetInstances(activation.Instances);
             return executor;

@@ -50,4 +50,16 @@ public sealed record ModelMetricsSnapshot
 
     /// <summary>Sum of the durations of the loads that succeeded, in seconds.</summary>
     public required double LoadSeconds { get; init; }
+
+    /// <summary>Duration of the last load that succeeded, in seconds; 0 when there was none.</summary>
+    public double LastLoadSeconds { get; init; }
+
+    /// <summary>The part of <see cref="RequestDuration"/> that belongs to requests that failed, in seconds.</summary>
+    public double FailureSeconds { get; init; }
+
+    /// <summary>Sum of the time in which the inputs of joined requests were copied together, in seconds; a batch counts once for each of its requests.</summary>
+    public double InputSeconds { get; init; }
+
+    /// <summary>Sum of the time in which outputs were cut into those of the requests, in seconds; a batch counts once for each of its requests.</summary>
+    public double OutputSeconds { get; init; }
 }

@@ -47,6 +47,34 @@ internal sealed class RequestChecker
         return renamed ?? request.Inputs;
     }
 
+    /// <summary>
+    /// The arguments in the method's own order, without names as far as their places tell, so that requests which name them and
+    /// requests which do not can be compared. The same list when it is so already.
+    /// </summary>
+    public IReadOnlyList<Argument> InOrder(string method, IReadOnlyList<Argument> arguments)
+    {
+        var plan = Find(method)!;
+        var given = new Argument?[plan.Schema.Arguments.Count];
+        var named = false;
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            named |= arguments[i].Name is not null;
+            given[arguments[i].Name is { } name ? plan.IndexOf(name) : i] = arguments[i];
+        }
+
+        if (!named)
+            return arguments;
+        var ordered = new Argument[arguments.Count];
+        var count = 0;
+        for (var i = 0; i < given.Length; i++)
+        {
+            if (given[i] is { } argument)
+                ordered[count] = argument with { Name = count++ == i ? null : plan.Schema.Arguments[i].Name };
+        }
+
+        return ordered;
+    }
+
     private Argument[]? Assign(MethodPlan plan, IReadOnlyList<Argument> inputs, Span<bool> given)
     {
         Argument[]? renamed = null;

@@ -6,7 +6,7 @@ namespace Granary.Serving.Clusters;
 /// One call of one model. Whoever makes the request owns its values and disposes them after the call returned or threw;
 /// the cluster reads them only until then.
 /// </summary>
-public sealed class InferenceRequest
+public sealed record InferenceRequest
 {
     /// <summary>Positional values first, then named ones.</summary>
     public required IReadOnlyList<Argument> Inputs { get; init; }
@@ -25,4 +25,13 @@ public sealed class InferenceRequest
 
     /// <summary>Fill <see cref="InferenceResult.Provenance"/>, which costs a hundred bytes where the answer crosses machines. Default false.</summary>
     public bool WantsProvenance { get; init; }
+
+    /// <summary>1 is served first. Default 0: the model's own; so is one that the model does not have. See <see cref="Models.BatchingOptions.Priorities"/>.</summary>
+    public ulong Priority { get; init; }
+
+    /// <summary>
+    /// How long the request may wait in the queue; only shortens what the model's queue says, and only where that allows it
+    /// (<see cref="Models.QueuePolicy.AllowTimeoutOverride"/>). Null or zero for the queue's own time.
+    /// </summary>
+    public TimeSpan? QueueTimeout { get; init; }
 }

@@ -54,28 +54,3 @@ public sealed record ModelStatus
     /// <summary>Counters since this version was first activated here.</summary>
     public ModelStatistics Statistics { get; init; } = new();
 }
-
-/// <summary>Counters of one model version; they survive unload and reload within one process.</summary>
-public sealed record ModelStatistics
-{
-    /// <summary>Requests that were answered.</summary>
-    public long Succeeded { get; init; }
-
-    /// <summary>Requests that failed.</summary>
-    public long Failed { get; init; }
-
-    /// <summary>Rows run: a request without a batch dimension counts one.</summary>
-    public long Rows { get; init; }
-
-    /// <summary>Native calls made; fewer than requests when batching joins them.</summary>
-    public long Executions { get; init; }
-
-    /// <summary>Loads that succeeded.</summary>
-    public long Loads { get; init; }
-
-    /// <summary>Sum of time spent waiting.</summary>
-    public TimeSpan QueueTime { get; init; }
-
-    /// <summary>Sum of time spent in native calls.</summary>
-    public TimeSpan ComputeTime { get; init; }
-}

@@ -65,6 +65,16 @@ internal sealed class CatalogDocumentVersion
     public CatalogDocumentQueues? Queues { get; set; }
 
     public SortedDictionary<string, string>? Annotations { get; set; }
+
+    public List<CatalogDocumentHandler>? Handlers { get; set; }
+}
+
+/// <summary>One handler.</summary>
+internal sealed class CatalogDocumentHandler
+{
+    public required string Name { get; set; }
+
+    public SortedDictionary<string, string>? Parameters { get; set; }
 }
 
 /// <summary>What batching says beyond sizes and delay; absent when it says nothing.</summary>

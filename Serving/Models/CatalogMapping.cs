@@ -31,6 +31,7 @@ internal static class CatalogMapping
         MemoryBytes = definition.MemoryBytes,
         Queues = QueueMapping.ToDocument(definition.Batching),
         Annotations = definition.Annotations.Count == 0 ? null : new SortedDictionary<string, string>(definition.Annotations.ToDictionary(), StringComparer.Ordinal),
+        Handlers = definition.Handlers.Count == 0 ? null : [.. definition.Handlers.Select(ToDocument)],
     };
 
     /// <exception cref="ServingException">A field does not hold what it should.</exception>
@@ -54,6 +55,7 @@ internal static class CatalogMapping
         Description = version.Description,
         MemoryBytes = version.MemoryBytes,
         Annotations = version.Annotations is { } annotations ? annotations : ReadOnlyDictionary<string, string>.Empty,
+        Handlers = version.Handlers is { } handlers ? [.. handlers.Select(FromDocument)] : [],
     };
 
     /// <summary>Whether two definitions say the same; records compare their lists by reference, so the texts are compared.</summary>
@@ -62,6 +64,15 @@ internal static class CatalogMapping
 
     private static byte[] Text(ModelDefinition definition)
         => JsonSerializer.SerializeToUtf8Bytes(ToDocument(definition), CatalogJson.Default.CatalogDocumentVersion);
+
+    private static CatalogDocumentHandler ToDocument(HandlerSpec spec) => new()
+    {
+        Name = spec.Name,
+        Parameters = spec.Parameters.Count == 0 ? null : new SortedDictionary<string, string>(spec.Parameters.ToDictionary(), StringComparer.Ordinal),
+    };
+
+    private static HandlerSpec FromDocument(CatalogDocumentHandler handler) =>
+        handler.Parameters is { } parameters ? new HandlerSpec(handler.Name, parameters) : new HandlerSpec(handler.Name);
 
     private static CatalogDocumentTensor ToDocument(TensorSpec spec)
         => new() { Name = spec.Name, DType = spec.DType.TorchName(), Shape = [.. spec.Shape], Labels = spec.Labels?.ToList() };

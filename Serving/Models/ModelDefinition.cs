@@ -57,6 +57,9 @@ public sealed record ModelDefinition
     /// <summary>Memory on its device that the model needs once loaded, in bytes, for placement; null for an estimate from the file.</summary>
     public long? MemoryBytes { get; init; }
 
+    /// <summary>Steps before and after <c>forward</c>: before it in this order, after it in the reverse. Default none.</summary>
+    public IReadOnlyList<HandlerSpec> Handlers { get; init; } = [];
+
     /// <summary>Free text for people; null when absent.</summary>
     public string? Description { get; init; }
 

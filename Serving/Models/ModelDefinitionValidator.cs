@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using Granary.Serving.Handlers;
 
 namespace Granary.Serving.Models;
 
@@ -22,6 +23,7 @@ public static class ModelDefinitionValidator
         CheckTensors("Outputs", definition.Outputs, faults);
         CheckRunning(definition, faults);
         CheckQueues(definition.Batching, faults);
+        HandlerRegistry.Check(definition, faults);
         CheckAnnotations(definition.Annotations, faults);
         if (definition.Description is { Length: > MaxDescriptionLength } text)
             faults.Add($"Description has {text.Length:N0} characters; at most {MaxDescriptionLength:N0} are allowed");

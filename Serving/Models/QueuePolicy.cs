@@ -24,4 +24,12 @@ public sealed record QueuePolicy
 
     /// <summary>Requests that may wait. Default 0: no limit besides <see cref="ModelDefinition.MaxQueueSize"/>.</summary>
     public int MaxQueueSize { get; init; }
+
+    /// <summary>How long one request may wait; null for no limit.</summary>
+    /// <param name="asked">What the request names; null or zero for nothing.</param>
+    public TimeSpan? TimeoutOf(TimeSpan? asked)
+    {
+        var own = Timeout > TimeSpan.Zero ? Timeout : (TimeSpan?)null;
+        return AllowTimeoutOverride && asked > TimeSpan.Zero && !(asked >= own) ? asked : own;
+    }
 }

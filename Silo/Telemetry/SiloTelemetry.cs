@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Granary.Hosting.Telemetry;
 using Granary.Serving.Activations;
+using Granary.Serving.Devices;
 using Granary.Serving.Weights;
 
 namespace Granary.Silo.Telemetry;
@@ -23,12 +24,16 @@ internal static class SiloTelemetry
     {
         var models = app.Services.GetRequiredService<IModelMetrics>();
         var weights = app.Services.GetRequiredService<IWeightsStatistics>();
+        var gpus = app.Services.GetRequiredService<IAcceleratorProbe>();
         app.MapGet("/metrics", async context =>
         {
             context.Response.ContentType = PrometheusText.ContentType;
             var text = new PrometheusText(context.Response.BodyWriter);
             BuildMetrics.Write(text);
-            ModelMetricsText.Write(text, models.Snapshot());
+            var snapshot = models.Snapshot();
+            ModelMetricsText.Write(text, snapshot);
+            TritonMetricsText.Write(text, snapshot);
+            TritonHostMetrics.Write(text, gpus.Gpus);
             WeightsMetricsText.Write(text, weights.Snapshot());
             ProcessMetrics.Write(text);
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);

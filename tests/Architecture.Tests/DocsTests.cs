@@ -40,7 +40,7 @@ public sealed class DocsTests
     public void Metrics_OfTheMetricsPage_AreDocumented() =>
         AssertDocumented(
             string.Concat(Repository.ProductFiles.Where(file => file.StartsWith("Hosting/Telemetry/", StringComparison.Ordinal)).Select(Repository.Read)),
-            "\"(granary_[a-z_]+)\"");
+            "\"((?:granary|nv)_[a-z_]+)\"");
 
     [Fact]
     public void Properties_OfEveryOptionsClass_AreInTheTableOfTheirSection()

@@ -15,7 +15,7 @@ internal static class BytesElements
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads as many elements as the bytes hold.</summary>
-    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: cut off, more or fewer than expected, or no UTF-8.</exception>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: cut off, more or fewer than expected.</exception>
     public static ListValue Read(ReadOnlySpan<byte> bytes, long expected, string input)
     {
         // An element takes at least its length, so a lie about the shape cannot make this list large.
@@ -28,7 +28,7 @@ internal static class BytesElements
             bytes = bytes[sizeof(uint)..];
             if (length > (uint)bytes.Length)
                 throw Invalid($"element {items.Count} of input '{input}' says that it has {length} bytes; {bytes.Length} are left");
-            items.Add(new StringValue(Decode(bytes[..(int)length], items.Count, input)));
+            items.Add(Element(bytes[..(int)length]));
             bytes = bytes[(int)length..];
         }
 
@@ -37,16 +37,16 @@ internal static class BytesElements
             : throw Invalid($"expected {expected} string elements for input '{input}', got {items.Count}");
     }
 
-    /// <summary>One string from its bytes.</summary>
-    public static string Decode(ReadOnlySpan<byte> bytes, int index, string input)
+    /// <summary>One element: text where it is UTF-8, else its bytes (uint8), which handlers may take but TorchScript does not.</summary>
+    public static Value Element(ReadOnlySpan<byte> bytes)
     {
         try
         {
-            return Strict.GetString(bytes);
+            return new StringValue(Strict.GetString(bytes));
         }
         catch (DecoderFallbackException)
         {
-            throw Invalid($"element {index} of input '{input}' is not UTF-8; TorchScript models take text");
+            return Tensor.From(DType.UInt8, [bytes.Length], bytes);
         }
     }
 

@@ -23,10 +23,10 @@ internal sealed class MetadataEndpoints(V2Server server, V2Models models, V2Infe
     }
 
     /// <summary><c>GET /v2</c>.</summary>
-    public Task ServerAsync(HttpContext context) => JsonAnswer.WriteAsync(context, static json =>
+    public Task ServerAsync(HttpContext context) => JsonAnswer.WriteAsync(context, json =>
     {
         json.WriteStartObject();
-        json.WriteString("name", V2Server.Name);
+        json.WriteString("name", server.Name);
         json.WriteString("version", V2Server.Version);
         Write(json, "extensions", V2Server.Extensions);
         json.WriteEndObject();

@@ -37,7 +37,7 @@ internal static class RawRequestReader
         for (var i = 0; i < shape.Length; i++)
             shape[i] = shape[i] == -1 ? 1 : shape[i];
         return Tensor.CountElements(shape) == 1
-            ? new ListValue([new StringValue(BytesElements.Decode(body, 0, input.Name))])
+            ? new ListValue([BytesElements.Element(body)])
             : throw V2Errors.Invalid($"For BYTES datatype raw input '{input.Name}', the model must have input shape [1]");
     }
 

@@ -6,7 +6,7 @@ using Granary.Serving.Json;
 namespace Granary.Api.OpenInference.Http;
 
 /// <summary>
-/// Errors as V2 and V1 clients read them: <c>{"error":"…"}</c>. Statuses as Triton's, except that JSON which cannot be read is the
+/// Errors as V2 clients read them: <c>{"error":"…"}</c>. Statuses as Triton's, except that JSON which cannot be read is the
 /// caller's mistake (400, as the protocol says; Triton: 500). Source: triton-inference-server/server, <c>src/http_server.cc</c>, HttpCodeFromError.
 /// </summary>
 internal static class V2HttpErrors
@@ -24,8 +24,9 @@ internal static class V2HttpErrors
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    /// <summary>Whether a path is one of this protocol's, so that its errors are too.</summary>
-    public static bool Owns(PathString path) => path.StartsWithSegments("/v2") || path.StartsWithSegments("/v1");
+    /// <summary>Writes errors that nobody wrote for paths of this protocol, and leaves those of other paths to another writer.</summary>
+    public static Func<HttpContext, Failure?, Task> OrV2(Func<HttpContext, Failure?, Task> write) => (context, failure) =>
+        context.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal) ? WriteAsync(context, failure) : write(context, failure);
 
     /// <summary>Writes a failure, or what the response's own status says when there is none.</summary>
     public static Task WriteAsync(HttpContext context, Failure? failure)

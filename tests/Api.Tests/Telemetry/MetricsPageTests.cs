@@ -79,6 +79,45 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
+    public async Task Get_TritonNames_EverySeriesWithItsValue()
+    {
+        var failures = Enum.GetValues<ServingError>().Select((error, i) => KeyValuePair.Create(error, 1L << i)).ToArray();
+        await using var service = await StartAsync(Snapshot(new ModelKey("a", "1"), ModelState.Ready) with
+        {
+            Failures = failures,
+            FailureSeconds = 0.5,
+            InputSeconds = 0.000_007,
+            OutputSeconds = 0.000_008_9,
+            LastLoadSeconds = 1.5,
+        });
+        var page = await ReadAsync(service);
+        long Sum(params ServingError[] errors) => errors.Sum(error => 1L << (int)error);
+        var rejected = Sum(ServingError.Overloaded);
+        var canceled = Sum(ServingError.Cancelled, ServingError.DeadlineExceeded);
+        var backend = Sum(ServingError.ModelFailed);
+        (string Series, double Value)[] expected =
+        [
+            ("nv_inference_request_success{model=\"a\",version=\"1\"}", 11),
+            ("nv_inference_request_failure{model=\"a\",reason=\"REJECTED\",version=\"1\"}", rejected),
+            ("nv_inference_request_failure{model=\"a\",reason=\"CANCELED\",version=\"1\"}", canceled),
+            ("nv_inference_request_failure{model=\"a\",reason=\"BACKEND\",version=\"1\"}", backend),
+            ("nv_inference_request_failure{model=\"a\",reason=\"OTHER\",version=\"1\"}", failures.Sum(failure => failure.Value) - rejected - canceled - backend),
+            ("nv_inference_count{model=\"a\",version=\"1\"}", 20),
+            ("nv_inference_exec_count{model=\"a\",version=\"1\"}", 7),
+            ("nv_inference_request_duration_us{model=\"a\",version=\"1\"}", 3_000_000),
+            ("nv_inference_queue_duration_us{model=\"a\",version=\"1\"}", 500),
+            ("nv_inference_compute_input_duration_us{model=\"a\",version=\"1\"}", 7),
+            ("nv_inference_compute_infer_duration_us{model=\"a\",version=\"1\"}", 125_000),
+            ("nv_inference_compute_output_duration_us{model=\"a\",version=\"1\"}", 8),
+            ("nv_inference_pending_request_count{model=\"a\",version=\"1\"}", 2),
+            ("nv_model_load_duration_secs{model=\"a\",version=\"1\"}", 1.5),
+        ];
+        Assert.All(expected, sample => Assert.Equal(sample.Value, page.Samples[sample.Series]));
+        Assert.InRange(page.Samples["nv_cpu_utilization"], 0, 1);
+        Assert.InRange(page.Samples["nv_cpu_memory_used_bytes"], 1, page.Samples["nv_cpu_memory_total_bytes"]);
+    }
+
+    [Fact]
     public async Task Get_ManyModels_ValidPage()
     {
         await using var service = await StartAsync([.. Enumerable.Range(1, 300).Select(i => Snapshot(new ModelKey("m", i.ToString(CultureInfo.InvariantCulture)), ModelState.Ready))]);

@@ -61,7 +61,8 @@ internal sealed partial class PrometheusPage
         Require(match.Groups[1].Value == _family, $"TYPE follows HELP of the same family: {line}");
         Require(_types.TryAdd(_family!, match.Groups[2].Value), $"family {_family} comes once");
         if (match.Groups[2].Value == "counter")
-            Require(_family!.EndsWith("_total", StringComparison.Ordinal), $"counter {_family} ends in _total");
+            // Triton's names are older than that rule, which is only a recommendation.
+            Require(_family!.EndsWith("_total", StringComparison.Ordinal) || _family.StartsWith("nv_", StringComparison.Ordinal), $"counter {_family} ends in _total");
     }
 
     private void ReadSample(string line)

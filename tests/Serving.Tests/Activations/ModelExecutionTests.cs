@@ -209,7 +209,7 @@ public sealed class ModelExecutionTests
         var error = await Assert.ThrowsAsync<ServingException>(() => activation.InferAsync(TestBed.Request(3, 3)).AsTask());
 
         Assert.Equal(ServingError.Overloaded, error.Error);
-        Assert.Equal("the queue of model 'm/1' is full: 2 requests wait; try again later", error.Message);
+        Assert.Equal("Exceeds maximum queue size: 2 requests wait for model 'm/1'; try again later", error.Message);
         blocker.Release();
         (await running).Dispose();
         foreach (var call in waiting)

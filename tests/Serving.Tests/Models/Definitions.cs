@@ -36,6 +36,7 @@ internal static class Definitions
         Description = "a \"quoted\" text, with é",
         MemoryBytes = 5L << 30,
         Annotations = new Dictionary<string, string> { ["a.b"] = "c" },
+        Handlers = [new HandlerSpec("image", new Dictionary<string, string> { ["resize"] = "256" }), new HandlerSpec("softmax")],
     };
 
     public static ModelDefinition Of(string name, string version)

@@ -36,6 +36,7 @@ internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
+    private bool _disposed;
     private readonly Task _accepting;
 
     public FakeServer()
@@ -60,6 +61,8 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         await _stop.CancelAsync();
         _listener.Stop();
         await _accepting;

@@ -1,5 +1,6 @@
 using Granary.Serving.Formats.Triton.Config;
 using Granary.Serving.Formats.Triton.Naming;
+using Granary.Serving.Handlers;
 using Granary.Serving.Models;
 
 namespace Granary.Serving.Formats.Triton.Repository;
@@ -7,6 +8,9 @@ namespace Granary.Serving.Formats.Triton.Repository;
 /// <summary>What of a configuration the serving core needs, as a definition.</summary>
 internal static class DefinitionMapper
 {
+    /// <summary>The parameter of a configuration that holds the chain of handlers, in the form of <see cref="HandlerText"/>.</summary>
+    public const string HandlersParameter = "handlers";
+
     /// <summary>One version's definition.</summary>
     /// <param name="raw">As read: says which instance groups the user gave.</param>
     /// <param name="config">Normalised and valid.</param>
@@ -25,9 +29,10 @@ internal static class DefinitionMapper
             Outputs = Outputs(config, labels),
             Device = device,
             Instances = instances,
-            // As Triton: no limit unless the configuration has one.
-            MaxQueueSize = config.DynamicBatching?.DefaultQueuePolicy is { MaxQueueSize: > 0 } policy ? Clamp(policy.MaxQueueSize) : int.MaxValue,
-            Batching = config.DynamicBatching is { } batching && config.HasBatchDimension ? Batching(batching, config.MaxBatchSize) : new BatchingOptions(),
+            // As Triton: no limit unless the queue of a priority has one.
+            MaxQueueSize = int.MaxValue,
+            Batching = config.DynamicBatching is { } batching ? Batching(batching, config.MaxBatchSize) : new BatchingOptions(),
+            Handlers = config.Parameters.TryGetValue(HandlersParameter, out var handlers) ? HandlerText.Parse(handlers.StringValue) : [],
             Trusted = true,
         };
     }
@@ -55,7 +60,8 @@ internal static class DefinitionMapper
     {
         MaxBatchSize = maxBatchSize,
         MaxQueueDelay = Microseconds(batching.MaxQueueDelayMicroseconds),
-        PreferredSizes = batching.PreferredBatchSize,
+        // Without a batch dimension nothing is joined, but the queue keeps its rules.
+        PreferredSizes = maxBatchSize > 0 ? batching.PreferredBatchSize : [],
         PreserveOrder = batching.PreserveOrdering,
         Priorities = Clamp(batching.PriorityLevels),
         DefaultPriority = batching.PriorityLevels == 0 ? 0 : Clamp(batching.DefaultPriorityLevel),

@@ -48,6 +48,8 @@ public sealed class MalformedTests(V2Bed bed) : IClassFixture<V2Bed>
 
     private static byte[] Mutate(Random random, byte[] text)
     {
+        if (text.Length == 0)
+            return text;
         var at = random.Next(text.Length);
         return random.Next(6) switch
         {

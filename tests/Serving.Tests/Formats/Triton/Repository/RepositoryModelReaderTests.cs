@@ -85,8 +85,20 @@ public sealed class RepositoryModelReaderTests : IDisposable
         Assert.Equal([4, 8], batching.PreferredSizes);
         Assert.Equal(new QueuePolicy { TimeoutAction = QueueTimeoutAction.Delay, Timeout = TimeSpan.FromMilliseconds(1), AllowTimeoutOverride = true, MaxQueueSize = 10 }, batching.Queue);
         Assert.Equal(3, batching.PriorityQueues[1].MaxQueueSize);
-        Assert.Equal(10, definition.MaxQueueSize);
+        Assert.Equal(int.MaxValue, definition.MaxQueueSize);
         Assert.Equal([-1, 2, 2], definition.Inputs[0].Shape);
+    }
+
+    [Fact]
+    public async Task ReadAsync_QueueWithoutBatchDimension_KeepsItsRules()
+    {
+        Write("m/1/model.pt");
+        Write("m/config.pbtxt", "dynamic_batching { default_queue_policy { max_queue_size: 4 } }");
+
+        var batching = (await ReadAsync()).Definitions[0].Batching;
+
+        Assert.Equal((0, 4), (batching.MaxBatchSize, batching.Queue.MaxQueueSize));
+        Assert.Empty(batching.PreferredSizes);
     }
 
     [Theory]

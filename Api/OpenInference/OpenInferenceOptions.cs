@@ -1,0 +1,11 @@
+namespace Granary.Api.OpenInference;
+
+/// <summary>What the Open Inference protocol says of this server.</summary>
+internal sealed class OpenInferenceOptions
+{
+    /// <summary>Configuration section.</summary>
+    public const string SectionName = "Granary:OpenInference";
+
+    /// <summary>The server's name in its metadata. Default <c>triton</c>, which clients of Triton look for.</summary>
+    public string ServerId { get; set; } = "triton";
+}

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Buffers.Text;
+using Granary.Serving.Json;
+using Granary.Torch;
+
+namespace Granary.Api.OpenInference.V1;
+
+/// <summary>
+/// JSON to values for handlers: texts, numbers, objects as dictionaries, lists of numbers as float32 tensors, and
+/// <c>{"b64": "…"}</c> as the bytes it stands for (a uint8 tensor), as TensorFlow Serving has it.
+/// </summary>
+internal static class InstanceValues
+{
+    /// <summary>Reads a list.</summary>
+    public static ListValue ReadList(ref JsonCursor cursor)
+    {
+        var items = new List<Value>();
+        try
+        {
+            cursor.BeginArray();
+            while (cursor.NextItem())
+                items.Add(Read(ref cursor));
+            return new ListValue(items);
+        }
+        catch
+        {
+            Dispose(items);
+            throw;
+        }
+    }
+
+    private static Value Read(ref JsonCursor cursor)
+    {
+        switch (cursor.PeekKind())
+        {
+            case JsonKind.String:
+                return new StringValue(cursor.ReadString());
+            case JsonKind.Object:
+                return ReadObject(ref cursor);
+            case JsonKind.Array:
+                return IsOfNumbers(cursor) ? JsonTensorReader.ReadNested(ref cursor, DType.Float32) : ReadList(ref cursor);
+            case JsonKind.Number:
+                return new DoubleValue(cursor.ReadDouble());
+            case JsonKind.Null:
+                cursor.TryReadNull();
+                return NoneValue.Instance;
+            default:
+                return new BoolValue(cursor.ReadBoolean());
+        }
+    }
+
+    private static Value ReadObject(ref JsonCursor cursor)
+    {
+        var entries = new List<KeyValuePair<Value, Value>>();
+        try
+        {
+            cursor.BeginObject();
+            while (cursor.NextProperty(out var name))
+            {
+                if (name.Is("b64"u8) && cursor.PeekKind() == JsonKind.String)
+                    entries.Add(new(new StringValue("b64"), ReadBytes(cursor.ReadText())));
+                else
+                    entries.Add(new(new StringValue(name.ToString()), Read(ref cursor)));
+            }
+        }
+        catch
+        {
+            Dispose(entries.Select(static entry => entry.Value));
+            throw;
+        }
+
+        return entries is [{ Key: StringValue { Text: "b64" }, Value: Tensor bytes }] ? bytes : new DictValue(entries);
+    }
+
+    private static Tensor ReadBytes(JsonString text)
+    {
+        var rented = ArrayPool<byte>.Shared.Rent(Math.Max(text.Raw.Length, 1));
+        try
+        {
+            var encoded = rented.AsSpan(0, text.CopyTo(rented));
+            if (Base64.DecodeFromUtf8InPlace(encoded, out var length) != OperationStatus.Done)
+                throw InstanceReader.Invalid($"invalid value at byte {text.Position}: the text of \"b64\" is not base64");
+            return Tensor.From<byte>(DType.UInt8, [length], rented.AsSpan(0, length));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    // A copy of the cursor: nothing is consumed.
+    private static bool IsOfNumbers(JsonCursor cursor)
+    {
+        while (cursor.PeekKind() == JsonKind.Array)
+        {
+            cursor.BeginArray();
+            if (!cursor.NextItem())
+                return true;
+        }
+
+        return cursor.PeekKind() is JsonKind.Number or JsonKind.True or JsonKind.False;
+    }
+
+    private static void Dispose(IEnumerable<Value> values)
+    {
+        foreach (var value in values)
+            value.Dispose();
+    }
+}
