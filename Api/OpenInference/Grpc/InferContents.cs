@@ -89,7 +89,7 @@ internal static class InferContents
         {
             if (reader.Is(8, WireType.Bytes))
             {
-                items.Add(new StringValue(BytesElements.Decode(reader.ReadBytes().Span, items.Count, name)));
+                items.Add(BytesElements.Element(reader.ReadBytes().Span));
                 continue;
             }
 

@@ -11,29 +11,40 @@ internal static class StatisticsMapper
     public static StatisticsMessage ToMessage(ModelStatus status)
     {
         var counted = status.Statistics;
+        var run = counted.Succeeded - counted.CacheHits;
         var message = new StatisticsMessage
         {
             Name = status.Key.Name,
             Version = status.Key.Version,
-            LastInference = (ulong)Math.Max(0, status.LastUsedAt?.ToUnixTimeMilliseconds() ?? 0),
+            LastInference = (ulong)Math.Max(0, counted.LastAnswerAt?.ToUnixTimeMilliseconds() ?? 0),
             InferenceCount = (ulong)counted.Rows,
             ExecutionCount = (ulong)counted.Executions,
             InferenceStats = new InferStatistics
             {
-                Success = Duration(counted.Succeeded, counted.QueueTime + counted.ComputeTime),
-                Fail = Duration(counted.Failed, TimeSpan.Zero),
-                Queue = Duration(counted.Succeeded, counted.QueueTime),
-                ComputeInput = new StatisticDuration(),
-                ComputeInfer = Duration(counted.Succeeded, counted.ComputeTime),
-                ComputeOutput = new StatisticDuration(),
-                CacheHit = new StatisticDuration(),
-                CacheMiss = new StatisticDuration(),
+                Success = Duration(counted.Succeeded, counted.SuccessTime),
+                Fail = Duration(counted.Failed, counted.FailureTime),
+                Queue = Duration(run, counted.QueueTime),
+                ComputeInput = Duration(run, counted.InputTime),
+                ComputeInfer = Duration(run, counted.ComputeTime),
+                ComputeOutput = Duration(run, counted.OutputTime),
+                CacheHit = Duration(counted.CacheHits, counted.CacheHitTime),
+                CacheMiss = Duration(counted.CacheMisses, counted.CacheMissTime),
             },
         };
+        foreach (var batch in counted.Batches)
+            message.BatchStats.Add(Batch(batch));
         if (status.ResidentBytes > 0)
             message.MemoryUsage.Add(Memory(status));
         return message;
     }
+
+    private static InferBatchStatistics Batch(BatchStatistics batch) => new()
+    {
+        BatchSize = (ulong)batch.Size,
+        ComputeInput = Duration(batch.Executions, batch.InputTime),
+        ComputeInfer = Duration(batch.Executions, batch.ComputeTime),
+        ComputeOutput = Duration(batch.Executions, batch.OutputTime),
+    };
 
     private static MemoryUsage Memory(ModelStatus status)
     {
