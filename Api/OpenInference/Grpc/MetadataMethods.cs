@@ -34,7 +34,7 @@ internal sealed class MetadataMethods(V2Server server, V2Models models, V2Infere
     /// <summary>Name, version and what this server can.</summary>
     public ValueTask<ServerMetadataResponse> ServerMetadataAsync(ServerMetadataRequest request, GrpcCall call)
     {
-        var response = new ServerMetadataResponse { Name = V2Server.Name, Version = V2Server.Version };
+        var response = new ServerMetadataResponse { Name = server.Name, Version = V2Server.Version };
         response.Extensions.AddRange(V2Server.Extensions);
         return new ValueTask<ServerMetadataResponse>(response);
     }
