@@ -84,6 +84,21 @@ internal static class InferContents
     private static ListValue ReadTexts(ReadOnlyMemory<byte> contents, string name, string model, long expected)
     {
         var items = new List<Value>((int)expected);
+        var texts = new ListValue(items);
+        try
+        {
+            AddTexts(items, contents, name, model);
+            return items.Count == expected ? texts : throw WrongCount(name, model, expected, items.Count);
+        }
+        catch
+        {
+            texts.Dispose();
+            throw;
+        }
+    }
+
+    private static void AddTexts(List<Value> items, ReadOnlyMemory<byte> contents, string name, string model)
+    {
         var reader = new ProtoReader(contents);
         while (reader.Next())
         {
@@ -97,8 +112,6 @@ internal static class InferContents
                 CheckField(reader.Field, name, model, DataType.String);
             reader.Skip();
         }
-
-        return items.Count == expected ? new ListValue(items) : throw WrongCount(name, model, expected, items.Count);
     }
 
     // Only to say what is wrong with a message that is too short anyway.

@@ -72,6 +72,9 @@ public class InferCodecTests
             catch (GrpcException exception)
             {
                 Assert.Equal(GrpcStatus.Internal, exception.Status);
+                // C# alone among the generated classes lets such texts pass.
+                if (exception.Message.EndsWith("a text is not UTF-8", StringComparison.Ordinal))
+                    continue;
             }
             catch (InvalidProtocolBufferException)
             {

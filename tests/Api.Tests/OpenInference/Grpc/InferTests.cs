@@ -251,7 +251,7 @@ public sealed class InferTests(V2Bed bed) : IClassFixture<V2Bed>, IDisposable
         request.RawInputContents.Add(Raw([1f]));
         request.RawInputContents.Add(ByteString.CopyFrom(1, 0, 0, 0, 0xFF));
 
-        Assert.Equal((InvalidArgument, "element 0 of input 'words' is not UTF-8; TorchScript models take text"), await _client.FailAsync("ModelInfer", request));
+        Assert.Equal((InvalidArgument, "[request id: <id_unknown>] element 0 of input 'words' is not UTF-8; TorchScript models take text"), await _client.FailAsync("ModelInfer", request));
     }
 
     [Theory]

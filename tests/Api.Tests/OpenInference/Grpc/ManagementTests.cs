@@ -26,7 +26,7 @@ public sealed class ManagementTests(V2Bed bed) : IClassFixture<V2Bed>, IDisposab
         Assert.True((await _client.CallAsync<ServerLiveResponse>("ServerLive", new ServerLiveRequest())).Live);
         Assert.True((await _client.CallAsync<ServerReadyResponse>("ServerReady", new ServerReadyRequest())).Ready);
         var metadata = await _client.CallAsync<ServerMetadataResponse>("ServerMetadata", new ServerMetadataRequest());
-        Assert.Equal(("granary", true), (metadata.Name, metadata.Version.Length > 0));
+        Assert.Equal(("triton", true), (metadata.Name, metadata.Version.Length > 0));
         Assert.Contains("model_repository", metadata.Extensions);
     }
 
@@ -42,7 +42,7 @@ public sealed class ManagementTests(V2Bed bed) : IClassFixture<V2Bed>, IDisposab
     {
         var metadata = await _client.CallAsync<ModelMetadataResponse>("ModelMetadata", new ModelMetadataRequest { Name = "simple" });
 
-        Assert.Equal("""{ "name": "simple", "versions": [ "1" ], "platform": "pytorch", "inputs": [ { "name": "INPUT0", "datatype": "INT32", "shape": [ "-1", "16" ] }, { "name": "INPUT1", "datatype": "INT32", "shape": [ "-1", "16" ] } ], "outputs": [ { "name": "OUTPUT0", "datatype": "INT32", "shape": [ "-1", "16" ] }, { "name": "OUTPUT1", "datatype": "INT32", "shape": [ "-1", "16" ] } ] }""",
+        Assert.Equal("""{ "name": "simple", "versions": [ "1" ], "platform": "pytorch_libtorch", "inputs": [ { "name": "INPUT0", "datatype": "INT32", "shape": [ "-1", "16" ] }, { "name": "INPUT1", "datatype": "INT32", "shape": [ "-1", "16" ] } ], "outputs": [ { "name": "OUTPUT0", "datatype": "INT32", "shape": [ "-1", "16" ] }, { "name": "OUTPUT1", "datatype": "INT32", "shape": [ "-1", "16" ] } ] }""",
             metadata.ToString());
         Assert.Equal((5, "Request for unknown model: 'none' is not found"), await _client.FailAsync("ModelMetadata", new ModelMetadataRequest { Name = "none" }));
     }
