@@ -112,7 +112,9 @@ internal static class DefinitionReader
                 handlers.Add(new HandlerSpec(name, parameters));
         }
 
-        return handlers.Count == 0 ? [] : handlers;
+        if (handlers.Count == 0)
+            return [];
+        return handlers;
     }
 
     private static List<TensorSpec> ReadTensors(JsonFields fields, string field)
