@@ -91,7 +91,7 @@ internal static class DefinitionReader
         return options;
     }
 
-    private static IReadOnlyList<HandlerSpec> ReadHandlers(JsonFields fields)
+    private static HandlerSpec[] ReadHandlers(JsonFields fields)
     {
         List<HandlerSpec> handlers = [];
         foreach (var item in fields.Objects("handlers"))
@@ -112,9 +112,7 @@ internal static class DefinitionReader
                 handlers.Add(new HandlerSpec(name, parameters));
         }
 
-        if (handlers.Count == 0)
-            return [];
-        return handlers;
+        return [.. handlers];
     }
 
     private static List<TensorSpec> ReadTensors(JsonFields fields, string field)

@@ -30,7 +30,8 @@ public sealed class DefinitionReaderTests
               "outputs": [{"name":"y","dtype":"bfloat16","shape":[2]}],
               "device": "cuda:1", "instances": 2, "maxQueueSize": 5,
               "batching": {"maxBatchSize": 16, "maxQueueDelay": 0.002},
-              "idleTimeout": "01:00:00", "pinned": true, "optimize": true, "requireTorchScript": true, "description": "d"
+              "idleTimeout": "01:00:00", "pinned": true, "optimize": true, "requireTorchScript": true, "description": "d",
+              "handlers": [{"name": "image", "parameters": {"resize": "30,50", "crop": 28}}, {"name": "softmax"}]
             }
             """);
         Assert.Equal(("x", DType.Float64, "-1,8"), Flat(definition.Inputs[0]));
@@ -40,6 +41,8 @@ public sealed class DefinitionReaderTests
         Assert.Equal(("cuda:1", 2, 5), (definition.Device, definition.Instances, definition.MaxQueueSize));
         Assert.Equal(new BatchingOptions { MaxBatchSize = 16, MaxQueueDelay = TimeSpan.FromMilliseconds(2) }, definition.Batching);
         Assert.Equal(TimeSpan.FromHours(1), definition.IdleTimeout);
+        Assert.Equal(["image", "softmax"], definition.Handlers.Select(static handler => handler.Name));
+        Assert.Equal(["crop=28", "resize=30,50"], definition.Handlers[0].Parameters.Select(static pair => $"{pair.Key}={pair.Value}").Order());
         Assert.Equal((true, true, true, "d"), (definition.Pinned, definition.Optimize, definition.RequireTorchScript, definition.Description));
     }
 
