@@ -112,7 +112,7 @@ internal static class DefinitionReader
                 handlers.Add(new HandlerSpec(name, parameters));
         }
 
-        return [.. handlers];
+        return handlers.Count == 0 ? [] : [.. handlers];
     }
 
     private static List<TensorSpec> ReadTensors(JsonFields fields, string field)
