@@ -15,6 +15,8 @@ public class InferCodecTests
 {
     private const int Messages = 2000;
 
+    private static readonly string[] Lenient = ["a text is not UTF-8", "has the wire type", "a tag is"];
+
     private readonly Random _random = new(20240607);
 
     [Fact]
@@ -65,15 +67,17 @@ public class InferCodecTests
             }
 
             ModelInferRequest? actual = null;
+            string? refusal = null;
             try
             {
                 actual = ToMessage(InferMessage.Read(Split(bytes)));
             }
             catch (GrpcException exception)
             {
+                refusal = exception.Message;
                 Assert.Equal(GrpcStatus.Internal, exception.Status);
-                // C# alone among the generated classes lets such texts pass, and wire types 6 and 7 in entries of maps.
-                if (exception.Message.EndsWith("a text is not UTF-8", StringComparison.Ordinal) || exception.Message.Contains("has the wire type", StringComparison.Ordinal))
+                // The generated classes of C# alone let these pass: such texts, wire types 6 and 7, tags of more than 32 bits.
+                if (Lenient.Any(what => exception.Message.Contains(what, StringComparison.Ordinal)))
                     continue;
             }
             catch (InvalidProtocolBufferException)
@@ -81,7 +85,7 @@ public class InferCodecTests
                 // Contents are read with the input they belong to, later than the rest.
             }
 
-            Assert.True(Equals(expected, actual), Convert.ToHexString(bytes));
+            Assert.True(Equals(expected, actual), $"{refusal}\nexpected {expected}\nactual   {actual}\n{Convert.ToHexString(bytes)}");
         }
 
         Assert.InRange(refused, Messages, Messages * 5);
