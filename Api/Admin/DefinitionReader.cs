@@ -91,7 +91,7 @@ internal static class DefinitionReader
         return options;
     }
 
-    private static List<HandlerSpec> ReadHandlers(JsonFields fields)
+    private static IReadOnlyList<HandlerSpec> ReadHandlers(JsonFields fields)
     {
         List<HandlerSpec> handlers = [];
         foreach (var item in fields.Objects("handlers"))
@@ -112,7 +112,7 @@ internal static class DefinitionReader
                 handlers.Add(new HandlerSpec(name, parameters));
         }
 
-        return handlers;
+        return handlers.Count == 0 ? [] : handlers;
     }
 
     private static List<TensorSpec> ReadTensors(JsonFields fields, string field)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Granary.Serving;
 using Granary.Serving.Formats.Triton.Repository;
 using Microsoft.Extensions.Options;
@@ -50,6 +51,12 @@ internal static partial class StartupRunner
         {
             // The port is taken, the host of --bind is unknown, the catalog cannot be read.
             await Console.Error.WriteLineAsync($"granary: {exception.Message}");
+            return Failed;
+        }
+        catch (SocketException exception)
+        {
+            // The address is not one of this machine, or the port needs rights that this process lacks.
+            await Console.Error.WriteLineAsync($"granary: cannot listen on an address of --bind or of another port option: {exception.Message}");
             return Failed;
         }
     }

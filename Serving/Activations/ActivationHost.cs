@@ -44,6 +44,9 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
         var snapshots = new List<ModelMetricsSnapshot>();
         foreach (var tracked in _tracked.Values)
         {
+            // Callers can name sources without end that were refused or never came: they are nobody's model.
+            if (tracked.IsUnknown)
+                continue;
             var status = tracked.Activation.Status;
             snapshots.Add(tracked.Counters.ToSnapshot(status.State, status.Queued, status.Running, status.ResidentBytes));
         }
@@ -69,7 +72,7 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
             static (_, old, arg) => old with { Activation = arg.activation },
             (activation, _time));
         if (_tracked.Count > Options.MaxRememberedModels)
-            ForgetRetired();
+            ForgetSome();
         return tracked.Counters;
     }
 
@@ -101,14 +104,25 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
 
     internal void LeaveLoad() => _loads.Release();
 
-    private void ForgetRetired()
+    private void ForgetSome()
+    {
+        ForgetRetired(static tracked => tracked.IsUnknown);
+        if (_tracked.Count > Options.MaxRememberedModels)
+            ForgetRetired(static _ => true);
+    }
+
+    private void ForgetRetired(Func<Tracked, bool> which)
     {
         foreach (var tracked in _tracked.Values)
         {
-            if (tracked.Activation.IsRetired)
+            if (tracked.Activation.IsRetired && which(tracked))
                 Forget(tracked.Activation);
         }
     }
 
-    private sealed record Tracked(ModelActivation Activation, ModelCounters Counters);
+    private sealed record Tracked(ModelActivation Activation, ModelCounters Counters)
+    {
+        /// <summary>Whether a request named a source that never gave a model.</summary>
+        public bool IsUnknown => Activation.Key.IsAdHoc && Counters.HasNeverLoaded;
+    }
 }

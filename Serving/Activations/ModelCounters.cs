@@ -59,6 +59,9 @@ internal sealed class ModelCounters
 
     public ModelKey Key { get; }
 
+    /// <summary>Whether no load ever succeeded.</summary>
+    public bool HasNeverLoaded => Sum(Loads) == 0;
+
     /// <summary>A request was answered by a native call.</summary>
     /// <param name="request">From its arrival to its answer.</param>
     /// <param name="queue">Of these, waiting.</param>

@@ -19,7 +19,7 @@ internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory fact
     {
         var source = definition.Source.ToString();
         var archive = ArchiveSniffer.Sniff(lease.Path);
-        Check(archive, definition.RequireTorchScript, source);
+        Check(archive, lease.Path, definition.RequireTorchScript, source);
         var device = DeviceNames.Resolve(definition.Device, () => runtime.CudaDeviceCount);
         // The file is about as large as its parameters; the exact size is counted once it is read.
         if (device == "cpu")
@@ -29,10 +29,13 @@ internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory fact
         return await Task.Factory.StartNew(() => Load(archive.Kind, lease, source, options), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
-    private static void Check(SniffedArchive archive, bool requireTorchScript, string source)
+    private static void Check(SniffedArchive archive, string path, bool requireTorchScript, string source)
     {
         if (archive.Kind == ArchiveKind.TorchScript)
             return;
+        // The look at the start knows no more than that it is no model; what is wrong with the pickle takes reading it.
+        if (archive.Kind is ArchiveKind.PickledValue or ArchiveKind.StateDict && !requireTorchScript)
+            PickledModelReader.Read(path, ArchiveKind.PickledModule, source).Dispose();
         if (archive.Kind is not (ArchiveKind.PickledModule or ArchiveKind.LegacyTorch))
             throw FormatErrors.Of(archive, source);
         if (requireTorchScript)

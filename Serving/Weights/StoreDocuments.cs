@@ -47,12 +47,21 @@ internal static class StoreDocuments
     public static void Write<T>(string path, T document, JsonTypeInfo<T> type)
     {
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+        try
         {
-            JsonSerializer.Serialize(stream, document, type);
-            stream.Flush(flushToDisk: true);
-        }
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                JsonSerializer.Serialize(stream, document, type);
+                stream.Flush(flushToDisk: true);
+            }
 
-        File.Move(temporary, path, overwrite: true);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            // Each attempt on a full disk would leave one more.
+            File.Delete(temporary);
+            throw;
+        }
     }
 }

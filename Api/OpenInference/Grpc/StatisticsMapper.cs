@@ -4,42 +4,41 @@ using StatisticsMessage = Granary.Api.Grpc.Protos.ModelStatistics;
 
 namespace Granary.Api.OpenInference.Grpc;
 
-/// <summary>
-/// The counters of a version as the protocol counts; what a batch took counts once for each of its requests. Source: Triton, <c>docs/protocol/extension_statistics.md</c>.
-/// </summary>
+/// <summary>The counters of a version as the protocol counts. Source: Triton, <c>docs/protocol/extension_statistics.md</c>.</summary>
 internal static class StatisticsMapper
 {
     /// <summary>The message of a version.</summary>
     public static StatisticsMessage ToMessage(ModelStatus status)
     {
-        var counters = status.Statistics;
-        var run = counters.Succeeded - counters.CacheHits;
+        var counted = status.Statistics;
+        var run = counted.Succeeded - counted.CacheHits;
         var message = new StatisticsMessage
         {
             Name = status.Key.Name,
             Version = status.Key.Version,
-            LastInference = (ulong)(counters.LastAnswerAt?.ToUnixTimeMilliseconds() ?? 0),
-            InferenceCount = (ulong)counters.Rows,
-            ExecutionCount = (ulong)counters.Executions,
+            LastInference = (ulong)Math.Max(0, counted.LastAnswerAt?.ToUnixTimeMilliseconds() ?? 0),
+            InferenceCount = (ulong)counted.Rows,
+            ExecutionCount = (ulong)counted.Executions,
             InferenceStats = new InferStatistics
             {
-                Success = Duration(counters.Succeeded, counters.SuccessTime),
-                Fail = Duration(counters.Failed, counters.FailureTime),
-                Queue = Duration(run, counters.QueueTime),
-                ComputeInput = Duration(run, counters.InputTime),
-                ComputeInfer = Duration(run, counters.ComputeTime),
-                ComputeOutput = Duration(run, counters.OutputTime),
-                CacheHit = Duration(counters.CacheHits, counters.CacheHitTime),
-                CacheMiss = Duration(counters.CacheMisses, counters.CacheMissTime),
+                Success = Duration(counted.Succeeded, counted.SuccessTime),
+                Fail = Duration(counted.Failed, counted.FailureTime),
+                Queue = Duration(run, counted.QueueTime),
+                ComputeInput = Duration(run, counted.InputTime),
+                ComputeInfer = Duration(run, counted.ComputeTime),
+                ComputeOutput = Duration(run, counted.OutputTime),
+                CacheHit = Duration(counted.CacheHits, counted.CacheHitTime),
+                CacheMiss = Duration(counted.CacheMisses, counted.CacheMissTime),
             },
         };
-        message.BatchStats.AddRange(counters.Batches.Select(ToMessage));
+        foreach (var batch in counted.Batches)
+            message.BatchStats.Add(Batch(batch));
         if (status.ResidentBytes > 0)
             message.MemoryUsage.Add(Memory(status));
         return message;
     }
 
-    private static InferBatchStatistics ToMessage(BatchStatistics batch) => new()
+    private static InferBatchStatistics Batch(BatchStatistics batch) => new()
     {
         BatchSize = (ulong)batch.Size,
         ComputeInput = Duration(batch.Executions, batch.InputTime),

@@ -80,7 +80,7 @@ internal sealed class InstanceColumns(ServedModel model)
         try
         {
             foreach (var (name, items) in _columns)
-                arguments.Add(new Argument(name, items[0] is StringValue ? new ListValue([.. items]) : Stack(name, items)));
+                arguments.Add(new Argument(name, items[0] is StringValue ? List(name, items) : Stack(name, items)));
         }
         catch
         {
@@ -91,6 +91,12 @@ internal sealed class InstanceColumns(ServedModel model)
         return model.Plan is { TakesDictionary: true }
             ? [new Argument(null, new DictValue([.. arguments.Select(static argument => KeyValuePair.Create<Value, Value>(new StringValue(argument.Name!), argument.Value))]))]
             : [.. arguments];
+    }
+
+    private static ListValue List(string name, List<Value> items)
+    {
+        var other = items.FindIndex(static item => item is not StringValue);
+        return other < 0 ? new ListValue([.. items]) : throw InstanceReader.Invalid($"'{name}' of instance {other + 1} has {Describe(items[other])} but the first has a text; all must be equal");
     }
 
     private static Tensor Stack(string name, List<Value> items)

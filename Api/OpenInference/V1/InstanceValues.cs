@@ -11,6 +11,8 @@ namespace Granary.Api.OpenInference.V1;
 /// </summary>
 internal static class InstanceValues
 {
+    private static readonly SearchValues<byte> NumberLists = SearchValues.Create("0123456789+-.eE,[] \t\r\nNaIfinty"u8);
+
     /// <summary>Reads a list.</summary>
     public static ListValue ReadList(ref JsonCursor cursor)
     {
@@ -88,18 +90,8 @@ internal static class InstanceValues
         }
     }
 
-    // A copy of the cursor: nothing is consumed.
-    private static bool IsOfNumbers(JsonCursor cursor)
-    {
-        while (cursor.PeekKind() == JsonKind.Array)
-        {
-            cursor.BeginArray();
-            if (!cursor.NextItem())
-                return true;
-        }
-
-        return cursor.PeekKind() is JsonKind.Number or JsonKind.True or JsonKind.False;
-    }
+    // A copy of the cursor: nothing is consumed. NaN and Infinity are numbers; null, true and false have other letters too.
+    private static bool IsOfNumbers(JsonCursor cursor) => cursor.ReadRaw().IndexOfAnyExcept(NumberLists) < 0;
 
     private static void Dispose(IEnumerable<Value> values)
     {

@@ -1,4 +1,3 @@
-using Granary.Api.Hosting;
 using Granary.Api.Http;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Repository;

@@ -38,9 +38,9 @@ internal sealed class PickleCalls(PickleBudget budget)
     public object Call(object? function, object?[] arguments)
     {
         if (function is not PickledGlobal { FullName: var name })
-            throw PickleException.Refused($"asks Python to call {PickleFill.NameOf(function)}, which is never done here");
+            throw PickleException.Calls(PickleFill.NameOf(function));
         if (!Known.TryGetValue(name, out var call))
-            throw PickleException.Refused($"asks Python to call {name}, which is never done here");
+            throw PickleException.Calls(name);
         return call(this, arguments) ?? throw PickleException.Damaged($"its pickle calls {name} with arguments that it does not take");
     }
 

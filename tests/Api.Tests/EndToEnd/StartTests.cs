@@ -43,6 +43,19 @@ public class StartTests
     }
 
     [Fact]
+    public async Task Start_AddressOfAnotherMachine_ExitsWithOneLine()
+    {
+        var folder = Directory.CreateTempSubdirectory("granary-api-");
+        // 203.0.113.0/24 is for documentation: no machine has it.
+        var (code, errors, output) = await RunAsync([], "--bind=203.0.113.1:3000", $"--data-dir={folder}/catalog", $"--cache-dir={folder}/weights");
+        folder.Delete(true);
+
+        Assert.True(code == 1, output + errors);
+        Assert.Contains("granary: cannot listen on an address of --bind", errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", errors + output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_RepositoryWithAModelThatCannotBeLoaded_ExitsWithOneAndSaysWhy()
     {
         var folder = Directory.CreateTempSubdirectory("granary-api-");

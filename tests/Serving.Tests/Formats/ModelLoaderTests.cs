@@ -66,6 +66,30 @@ public sealed class ModelLoaderTests : IDisposable
     }
 
     [Fact]
+    public async Task LoadAsync_PickleThatIsNoModel_SaysWhatIsWrongWithItAndMakesNoRoom()
+    {
+        var files = new (byte[] File, ServingError Error, string Message)[]
+        {
+            (new PickleWriter().Call("builtins", "eval", call => call.Text("1")).File(), ServingError.Unsupported,
+                "asks Python to call builtins.eval, which is never done here; Python does it when it loads the file, so only if you trust who made it, convert it"),
+            (new PickleWriter().Op("X").Raw(0xff, 0xff, 0xff, 0xff).File(), ServingError.SourceFailed, "is damaged: its pickle ends in the middle"),
+            (new PickleWriter().Op("]").File(), ServingError.Unsupported, "holds a list, not a model"),
+            (TorchFiles.Zip(("archive/data.pkl", TorchFiles.StateDictPickle), ("archive/data/0", new byte[32])).ToArray(), ServingError.Unsupported, "holds only weights (a state_dict)"),
+        };
+        foreach (var (file, kind, message) in files)
+        {
+            File.WriteAllBytes(_path, file);
+
+            var error = await Assert.ThrowsAsync<ServingException>(() => LoadAsync(TestBed.Definition));
+
+            Assert.Equal(kind, error.Error);
+            Assert.Contains(message, error.Message, StringComparison.Ordinal);
+            Assert.Null(_factory.Blueprint);
+            Assert.Equal(0, _store.Leases);
+        }
+    }
+
+    [Fact]
     public async Task LoadAsync_PickledModule_IsBuiltOntoTheDevice()
     {
         File.WriteAllBytes(_path, new PickleWriter().Linear().File());
