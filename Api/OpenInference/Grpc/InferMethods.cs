@@ -28,7 +28,7 @@ internal sealed partial class InferMethods(V2Inference inference, ILogger<InferM
         var endsOnFailure = string.Equals(call.GetMetadata(WantsStatus), "true", StringComparison.OrdinalIgnoreCase);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation);
         var running = Channel.CreateBounded<Task<StreamAnswer>>(new BoundedChannelOptions(StreamWindow) { SingleReader = true, SingleWriter = true });
-        var answering = AnswerAsync(running.Reader, responses, stop);
+        var answering = AnswerAsync(running.Reader, responses, call, stop);
         Exception? failure = null;
         try
         {
@@ -47,7 +47,7 @@ internal sealed partial class InferMethods(V2Inference inference, ILogger<InferM
             System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
     }
 
-    private static async Task AnswerAsync(ChannelReader<Task<StreamAnswer>> running, GrpcResponseStream<StreamAnswer> responses, CancellationTokenSource stop)
+    private static async Task AnswerAsync(ChannelReader<Task<StreamAnswer>> running, GrpcResponseStream<StreamAnswer> responses, GrpcCall call, CancellationTokenSource stop)
     {
         try
         {
@@ -56,8 +56,9 @@ internal sealed partial class InferMethods(V2Inference inference, ILogger<InferM
         }
         catch
         {
-            // No request that is still to come can be answered any more.
+            // No request that is still to come can be answered any more, and nobody shall wait for one.
             await stop.CancelAsync();
+            call.Input.Stop();
             await foreach (var answer in running.ReadAllAsync())
                 await DiscardAsync(answer);
             throw;

@@ -65,6 +65,22 @@ public sealed class StreamTests(V2Bed bed) : IClassFixture<V2Bed>, IDisposable
     }
 
     [Fact]
+    public async Task ModelStreamInfer_WithTritonGrpcError_EndsThoughTheCallerIsNotDone()
+    {
+        using var client = new GrpcTestClient(bed.Client.BaseAddress!);
+        var content = new PieceContent();
+        using var request = GrpcTestClient.Request("/inference.GRPCInferenceService/ModelStreamInfer", content, ("triton_grpc_error", "true"));
+        var bad = Simple();
+        bad.ModelName = "none";
+
+        var answering = client.SendAsync(request);
+        await content.WriteAsync(GrpcTestClient.Frame(bad));
+        using var response = await answering.WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(5, (await GrpcAnswer.ReadAsync(response)).Status);
+    }
+
+    [Fact]
     public async Task ModelStreamInfer_MessageThatIsNone_EndsTheStreamAfterWhatCameBefore()
     {
         var answer = await _client.SendAsync("ModelStreamInfer", [.. GrpcTestClient.Frame(Simple("first")), .. GrpcTestClient.Frame([0x0A, 0x7F])]);
