@@ -1,5 +1,4 @@
 using Granary.Serving;
-using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Formats.Triton.Naming;
 using Granary.Serving.Formats.Triton.Repository;
