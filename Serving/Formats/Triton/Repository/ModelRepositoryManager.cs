@@ -28,11 +28,10 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
     private volatile bool _started;
     private int _disposed;
 
-    public ModelRepositoryManager(ModelRepositoryOptions options, IModelCatalog catalog, IModelCluster cluster, Func<HostCapacity> host, ILogger<ModelRepositoryManager> logger)
+    public ModelRepositoryManager(ModelRepositoryOptions options, IModelCatalog catalog, IModelCluster cluster, Func<HostCapacity> host, ILogger<ModelRepositoryManager> logger, BlobRepositories? blobs = null)
     {
         (_options, _catalog, _cluster, _logger) = (options, catalog, cluster, logger);
-        var stores = options.Paths.Select(path => RepositoryStores.Open(path, out var fault)
-            ?? throw new ServingException(ServingError.Internal, $"the model repository '{path}' {fault}")).ToList();
+        var stores = options.Paths.Select(path => RepositoryStores.Open(path, blobs)).ToList();
         _overrides = new OverrideFiles(options.OverrideDirectory);
         _repositories = [.. stores.Select(static store => store.Id), _overrides.Id];
         _scanner = new RepositoryScanner(stores);

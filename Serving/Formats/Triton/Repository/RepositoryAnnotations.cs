@@ -16,12 +16,20 @@ internal static class RepositoryAnnotations
     /// <summary>The models of an ensemble: <c>name</c> or <c>name/version</c>, a space between two. What has this has no weights.</summary>
     public const string Ensemble = "triton.ensemble";
 
+    /// <summary><see cref="RepositoryFile.Stamp"/> of a file whose hash only its source can tell: another file is another definition.</summary>
+    public const string Stamp = "triton.stamp";
+
     /// <summary>Set while a changed model is tried under another name.</summary>
     public const string Candidate = "triton.candidate";
 
     public static ModelDefinition With(this ModelDefinition definition, IRepositoryStore store, ModelConfig config) => definition with
     {
         Annotations = Describe(store, config),
+    };
+
+    public static ModelDefinition WithStamp(this ModelDefinition definition, string stamp) => definition with
+    {
+        Annotations = new Dictionary<string, string>(definition.Annotations) { [Stamp] = stamp },
     };
 
     public static ModelDefinition AsCandidate(this ModelDefinition definition, string name) => definition with

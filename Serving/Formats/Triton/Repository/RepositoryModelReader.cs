@@ -88,6 +88,8 @@ internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Func
         var number = version.ToString(CultureInfo.InvariantCulture);
         var definition = DefinitionMapper.Map(raw, config, number, source, labels) with { Sha256 = sha256, IdleTimeout = options.IdleTimeout };
         definition = definition.With(model.Store, config);
+        if (sha256 is null && config.EnsembleScheduling is null)
+            definition = definition.WithStamp(file.Stamp);
         ModelDefinitionValidator.ThrowIfInvalid(definition);
         return definition;
     }
