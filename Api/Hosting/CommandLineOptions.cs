@@ -13,7 +13,7 @@ internal static class CommandLineOptions
     // Triton's flags of model repositories.
     private static readonly IReadOnlyList<CommandLineOption> Repositories =
     [
-        new("--model-repository", null, "DIR", ConfigurationKeys.Repositories, "folder of models in Triton's layout") { Repeatable = true },
+        new("--model-repository", null, "DIR", ConfigurationKeys.Repositories, "models in Triton's layout: a folder, or a place in Azure Blob storage") { Repeatable = true },
         new("--model-store", null, "DIR", ConfigurationKeys.Repositories, "the same") { Repeatable = true },
         new("--model-control-mode", null, "MODE", ConfigurationKeys.ModelControlMode, "none (load all at start), poll or explicit; default none")
         {

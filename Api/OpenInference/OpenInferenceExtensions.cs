@@ -1,4 +1,5 @@
 using Granary.Api.Grpc;
+using Granary.Api.OpenInference.Ensembles;
 using Granary.Api.OpenInference.Grpc;
 using Granary.Api.OpenInference.Http;
 using Granary.Api.Security;
@@ -15,6 +16,7 @@ internal static class OpenInferenceExtensions
     public static IServiceCollection AddOpenInference(this IServiceCollection services)
     {
         services.AddOptions<OpenInferenceOptions>().BindConfiguration(OpenInferenceOptions.SectionName).Validate(static options => options.ServerId.Length > 0, $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.ServerId)} is empty").ValidateOnStart();
+        services.AddSingleton<EnsembleStatistics>();
         services.AddSingleton<V2Inference>();
         services.AddSingleton<V2Statistics>();
         services.AddSingleton<StatisticsEndpoint>();

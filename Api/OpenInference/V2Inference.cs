@@ -1,3 +1,4 @@
+using Granary.Api.OpenInference.Ensembles;
 using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Naming;
@@ -6,7 +7,7 @@ using Granary.Serving.Formats.Triton.Repository;
 namespace Granary.Api.OpenInference;
 
 /// <summary>Runs requests of the protocol, whichever transport brought them.</summary>
-internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
+internal sealed class V2Inference(IServedModels models, IModelCluster cluster, EnsembleStatistics ensembles, TimeProvider time)
 {
     private const long MostMicroseconds = long.MaxValue / TimeSpan.TicksPerMicrosecond;
 
@@ -34,7 +35,10 @@ internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
     /// <param name="request">Stays the caller's until the task ended.</param>
     /// <param name="cancellation">The caller left.</param>
     /// <returns>The answer, to be disposed after it was written.</returns>
-    public async ValueTask<V2Answer> InferAsync(ServedModel model, V2Request request, CancellationToken cancellation)
+    public ValueTask<V2Answer> InferAsync(ServedModel model, V2Request request, CancellationToken cancellation) =>
+        model.Ensemble is null ? InferModelAsync(model, request, cancellation) : new EnsembleRunner(this, models, ensembles, time).RunAsync(model, request, cancellation);
+
+    private async ValueTask<V2Answer> InferModelAsync(ServedModel model, V2Request request, CancellationToken cancellation)
     {
         V2OutputMapper.Check(model, request);
         var call = new InferenceRequest
@@ -49,7 +53,7 @@ internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
             var outputs = V2OutputMapper.Map(model, request, result.Value);
             if ((!model.InputsAreGiven || !model.OutputsAreGiven) && !model.WasObserved)
                 Observe(model, request, outputs);
-            return new V2Answer(new V2Result(model.Definition.Name, result.Key.Version, request.Id, outputs), result);
+            return new V2Answer(new V2Result(model.Definition.Name, result.Key.Version, request.Id, outputs), result, result.Timing);
         }
         catch
         {
@@ -70,10 +74,13 @@ internal sealed class V2Inference(IServedModels models, IModelCluster cluster)
 }
 
 /// <summary>An answer and the memory that its tensors are in.</summary>
-internal readonly struct V2Answer(V2Result result, IDisposable owner) : IDisposable
+internal readonly struct V2Answer(V2Result result, IDisposable owner, InferenceTiming timing) : IDisposable
 {
     /// <summary>What to send.</summary>
     public V2Result Result { get; } = result;
+
+    /// <summary>Where the time went; of an ensemble the sums over its models.</summary>
+    public InferenceTiming Timing { get; } = timing;
 
     /// <summary>Gives the memory back.</summary>
     public void Dispose()

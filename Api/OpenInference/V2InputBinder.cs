@@ -26,6 +26,14 @@ internal static class V2InputBinder
         return model.InputsAreGiven ? BindGiven(model, request) : BindGuessed(model, request);
     }
 
+    /// <summary>Checks the request against a configuration whose inputs somebody wrote down.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: they do not fit.</exception>
+    public static void Check(ServedModel model, V2Request request)
+    {
+        CheckNames(request);
+        _ = Order(model, request);
+    }
+
     /// <summary>Handlers know what they take; one list, such as the encoded images, goes to them without a name.</summary>
     private static Argument[] BindToHandlers(V2Request request) => request.Inputs.Count == 1
         ? [new Argument(null, request.Inputs[0].Value)]
@@ -46,6 +54,13 @@ internal static class V2InputBinder
     }
 
     private static Argument[] BindGiven(ServedModel model, V2Request request)
+    {
+        var values = Order(model, request);
+        return (model.Plan ?? throw new ServingException(ServingError.InvalidArgument, $"the inputs of model '{model.Config.Name}' do not fit its method 'forward'")).Arrange(values);
+    }
+
+    /// <summary>The values in the order of the configuration; null for an optional one that is not there.</summary>
+    private static Value?[] Order(ServedModel model, V2Request request)
     {
         var config = model.Config;
         var inputs = config.Input;
@@ -70,7 +85,7 @@ internal static class V2InputBinder
                 throw Missing(config, request);
         }
 
-        return (model.Plan ?? throw new ServingException(ServingError.InvalidArgument, $"the inputs of model '{config.Name}' do not fit its method 'forward'")).Arrange(values);
+        return values;
     }
 
     /// <summary>Nobody wrote the inputs down: the request's names count as they would in a configuration.</summary>

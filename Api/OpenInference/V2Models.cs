@@ -30,6 +30,8 @@ internal sealed class V2Models(V2Inference inference, IServedModels models, IMod
     public async ValueTask<bool> IsReadyAsync(string name, string version, CancellationToken cancellation)
     {
         var definition = await models.FindAsync(name, version, cancellation);
+        if (definition.Annotations.Count > 0 && await models.WhyNotReadyAsync(definition, cancellation) is not null)
+            return false;
         var status = await cluster.GetStatusAsync(definition.Key, cancellation);
         return status.State is ModelState.Ready or ModelState.Unloaded;
     }

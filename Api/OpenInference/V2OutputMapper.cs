@@ -44,6 +44,23 @@ internal static class V2OutputMapper
         }
     }
 
+    /// <summary>An output out of a value that another model made, shape and type known.</summary>
+    /// <param name="name">The output's name.</param>
+    /// <param name="value">Stays its owner's.</param>
+    /// <param name="wanted">How it goes out.</param>
+    /// <param name="batches">Whether the first dimension is the batch.</param>
+    /// <param name="labels">Names of its classes; null for none.</param>
+    public static V2ResultOutput Make(string name, in V2Input value, in V2Output wanted, bool batches, IReadOnlyList<string>? labels)
+    {
+        if (value.Value is Tensor tensor)
+            return wanted.Classes > 0 ? Classification.Of(name, tensor, wanted.Classes, batches, labels ?? [], wanted.Binary ?? false) : V2ResultOutput.Of(name, tensor, wanted.Binary ?? false);
+        if (wanted.Classes > 0)
+            throw V2Errors.Invalid($"class result not available for output '{name}' due to unsupported type 'BYTES'");
+        return V2ResultOutput.Of(name, [.. ((ListValue)value.Value).Items.Select(item => item is StringValue text
+            ? text.Text
+            : throw V2Errors.Invalid($"output '{name}' holds bytes that are not UTF-8"))], value.Shape, wanted.Binary ?? false);
+    }
+
     private static List<KeyValuePair<string, Value>> Pick(ModelConfig config, ArgumentPlan plan, Value result)
     {
         var values = plan.Pick(result);

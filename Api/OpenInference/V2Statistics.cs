@@ -1,3 +1,4 @@
+using Granary.Api.OpenInference.Ensembles;
 using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Repository;
@@ -6,7 +7,7 @@ using Granary.Serving.Models;
 namespace Granary.Api.OpenInference;
 
 /// <summary>Counters of model versions, whichever transport asks.</summary>
-internal sealed class V2Statistics(IServedModels models, IModelCatalog catalog, IModelCluster cluster)
+internal sealed class V2Statistics(IServedModels models, IModelCatalog catalog, IModelCluster cluster, EnsembleStatistics ensembles)
 {
     /// <summary>The counters of every version that serves, of those of one model, or of one version.</summary>
     /// <param name="name">The model; empty for all.</param>
@@ -35,9 +36,9 @@ internal sealed class V2Statistics(IServedModels models, IModelCatalog catalog, 
     }
 
     // A version may have several activations in a cluster.
-    private static ModelStatus Join(ModelKey key, ModelStatus[] statuses) => statuses switch
+    private ModelStatus Join(ModelKey key, ModelStatus[] statuses) => statuses switch
     {
-        [] => new ModelStatus { Key = key, State = ModelState.Unloaded },
+        [] => new ModelStatus { Key = key, State = ModelState.Unloaded, Statistics = ensembles.Of(key) },
         [var one] => one,
         _ => statuses[0] with
         {

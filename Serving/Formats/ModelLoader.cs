@@ -1,5 +1,6 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Formats.Pickles;
+using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Models;
 using Granary.Serving.Weights;
 using Granary.Torch;
@@ -11,6 +12,8 @@ internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory fact
 {
     public async Task<ILoadedModel> LoadAsync(ModelDefinition definition, CancellationToken cancellation)
     {
+        if (definition.IsEnsemble())
+            throw new ServingException(ServingError.Unsupported, $"model '{definition.Name}' is an ensemble; only the Open Inference protocol (V2) runs ensembles, name one of its models instead");
         using var lease = await store.AcquireAsync(definition.Source, new WeightsRequest(definition.Sha256, definition.Trusted), cancellation);
         return await LoadAsync(definition, lease, cancellation);
     }

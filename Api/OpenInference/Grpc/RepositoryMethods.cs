@@ -41,13 +41,13 @@ internal sealed class RepositoryMethods(IModelRepository repository)
         return new RepositoryModelLoadResponse();
     }
 
-    /// <summary>Unloads a model. No model depends on another here, so <c>unload_dependents</c> changes nothing.</summary>
+    /// <summary>Unloads a model; with <c>unload_dependents</c> also the models of an ensemble that no other needs.</summary>
     public async ValueTask<RepositoryModelUnloadResponse> UnloadAsync(RepositoryModelUnloadRequest request, GrpcCall call)
     {
         RefuseRepositoryName(request.RepositoryName);
         if (request.Parameters.TryGetValue("unload_dependents", out var dependents) && dependents.ParameterChoiceCase != ParameterChoiceOneofCase.BoolParam)
             throw V2Errors.Invalid("invalid value type for 'unload_dependents' parameter, expected bool_param.");
-        await repository.UnloadAsync(request.ModelName, call.Cancellation);
+        await repository.UnloadAsync(request.ModelName, dependents is { BoolParam: true }, call.Cancellation);
         return new RepositoryModelUnloadResponse();
     }
 

@@ -34,18 +34,14 @@ internal sealed class RepositoryEndpoints(IModelRepository repository, JsonBody 
         await V2Endpoint.OkAsync(context);
     }
 
-    /// <summary><c>POST /v2/repository/models/{model}/unload</c>. No model depends on another here, so <c>unload_dependents</c> changes nothing.</summary>
+    /// <summary><c>POST /v2/repository/models/{model}/unload</c>; with <c>unload_dependents</c> also the models of an ensemble that no other needs.</summary>
     public async Task UnloadAsync(HttpContext context)
     {
         RefuseRepositoryName(context);
         var body = await bodies.ReadAsync(context);
-        if (body.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object
-            && parameters.TryGetProperty("unload_dependents", out var dependents))
-        {
-            _ = Boolean(dependents, "unload_dependents");
-        }
-
-        await repository.UnloadAsync(V2Endpoint.Model(context), context.RequestAborted);
+        var withDependents = body.TryGetProperty("parameters", out var parameters) && parameters.ValueKind == JsonValueKind.Object
+            && parameters.TryGetProperty("unload_dependents", out var dependents) && Boolean(dependents, "unload_dependents");
+        await repository.UnloadAsync(V2Endpoint.Model(context), withDependents, context.RequestAborted);
         await V2Endpoint.OkAsync(context);
     }
 

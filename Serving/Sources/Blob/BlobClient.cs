@@ -16,6 +16,8 @@ internal sealed partial class BlobClient(BlobAccount account, HttpPipeline pipel
 {
     private const string ApiVersion = "2023-11-03";
     private const int MaxPages = 10;
+    private const int MaxRepositoryPages = 40;
+    private const int PageLength = 5000;
     private const int MaxPageBytes = 16 << 20;
 
     private readonly ILogger _log = log;
@@ -53,46 +55,66 @@ internal sealed partial class BlobClient(BlobAccount account, HttpPipeline pipel
         }
     }
 
-    /// <summary>The whole content of a small blob; null when there is none.</summary>
+    /// <summary>A folder's manifest; null when there is none.</summary>
     /// <exception cref="ServingException">It is not small, or the service failed.</exception>
     public async Task<byte[]?> ReadManifestAsync(ModelId id, BlobPath path, CancellationToken cancellation)
     {
         try
         {
-            using var message = await OpenAsync(id, path, 0, null, cancellation).ConfigureAwait(false);
-            return await SmallBody.ReadAsync(message.Response.ContentStream!, RitualManifest.MaxBytes, cancellation).ConfigureAwait(false)
-                ?? throw RitualManifest.TooLong(id);
+            return await ReadSmallAsync(id, path, null, RitualManifest.MaxBytes, cancellation).ConfigureAwait(false) ?? throw RitualManifest.TooLong(id);
         }
         catch (ServingException error) when (error.Error == ServingError.NotFound)
         {
             return null;
         }
+    }
+
+    /// <summary>The whole content of a small blob, if it is still the one with that tag; null when it is longer than the limit.</summary>
+    /// <exception cref="ServingException">There is no such blob, or the service failed.</exception>
+    /// <exception cref="SourceChangedException">It is another one.</exception>
+    public async Task<byte[]?> ReadSmallAsync(ModelId id, BlobPath path, string? etag, int maxBytes, CancellationToken cancellation)
+    {
+        try
+        {
+            using var message = await OpenAsync(id, path, 0, etag, cancellation).ConfigureAwait(false);
+            return await SmallBody.ReadAsync(message.Response.ContentStream!, maxBytes, cancellation).ConfigureAwait(false);
+        }
         catch (Exception error) when (error is IOException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            throw new ServingException(ServingError.SourceFailed, $"the connection to Azure Blob storage broke while the manifest of {ModelIdText.Quote(id.ToString())} was read", error);
+            throw new ServingException(ServingError.SourceFailed, $"the connection to Azure Blob storage broke while {ModelIdText.Quote(id.ToString())} was read", error);
         }
     }
 
     /// <summary>The names of the blobs right below a folder, relative to it.</summary>
-    public async Task<IReadOnlyList<string>> ListAsync(ModelId id, BlobPath folder, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> ListAsync(ModelId id, BlobPath folder, CancellationToken cancellation) =>
+        [.. (await ListAsync(id, folder, "&delimiter=%2F", MaxPages, cancellation).ConfigureAwait(false) ?? throw new ServingException(ServingError.NotFound,
+            $"model id {ModelIdText.Quote(id.ToString())} is a folder of very many blobs; name the file after ':'")).Select(static entry => entry.Name)];
+
+    /// <summary>Every blob below a folder at any depth; names are relative to it. An empty name is the whole container.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.TooLarge"/>: they are too many to look through.</exception>
+    public async Task<IReadOnlyList<BlobEntry>> ListAllAsync(ModelId id, BlobPath folder, CancellationToken cancellation) =>
+        await ListAsync(id, folder, "", MaxRepositoryPages, cancellation).ConfigureAwait(false)
+            ?? throw new ServingException(ServingError.TooLarge, $"{ModelIdText.Quote(id.ToString())} holds more than {MaxRepositoryPages * PageLength:N0} blobs");
+
+    private async Task<IReadOnlyList<BlobEntry>?> ListAsync(ModelId id, BlobPath folder, string more, int maxPages, CancellationToken cancellation)
     {
-        var names = new List<string>();
+        var entries = new List<BlobEntry>();
         var marker = "";
-        for (var page = 0; page < MaxPages; page++)
+        var prefix = folder.Name.Length == 0 ? "" : folder.Name + "/";
+        for (var page = 0; page < maxPages; page++)
         {
-            var query = $"restype=container&comp=list&delimiter=%2F&prefix={Uri.EscapeDataString(folder.Name + "/")}"
+            var query = $"restype=container&comp=list{more}&prefix={Uri.EscapeDataString(prefix)}"
                 + (marker.Length == 0 ? "" : "&marker=" + Uri.EscapeDataString(marker));
             using var message = Message(RequestMethod.Get, new Uri($"{account.Container(folder.Container).OriginalString}?{query}"));
             var response = await SendAsync(id, message, cancellation).ConfigureAwait(false);
             if (response.Status != 200)
                 throw BlobErrors.Refusal(id, response, account.Access);
-            marker = BlobListing.Read(response.Content.ToMemory(), folder.Name + "/", names, id);
+            marker = BlobListing.Read(response.Content.ToMemory(), prefix, entries, id);
             if (marker.Length == 0)
-                return names;
+                return entries;
         }
 
-        throw new ServingException(ServingError.NotFound,
-            $"model id {ModelIdText.Quote(id.ToString())} is a folder of very many blobs; name the file after ':'");
+        return null;
     }
 
     private HttpMessage Message(RequestMethod method, Uri uri)

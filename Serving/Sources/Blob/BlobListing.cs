@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml;
 using Granary.Serving.Models;
 
@@ -13,6 +14,17 @@ internal static class BlobListing
     /// <exception cref="ServingException"><see cref="ServingError.SourceFailed"/>: it is no listing.</exception>
     public static string Read(ReadOnlyMemory<byte> xml, string prefix, List<string> names, ModelId id)
     {
+        var entries = new List<BlobEntry>();
+        var marker = Read(xml, prefix, entries, id);
+        names.AddRange(entries.Select(static entry => entry.Name));
+        return marker;
+    }
+
+    /// <summary>Adds the blobs of a page, their names without the prefix.</summary>
+    /// <returns>The marker of the next page; empty on the last.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.SourceFailed"/>: it is no listing.</exception>
+    public static string Read(ReadOnlyMemory<byte> xml, string prefix, List<BlobEntry> entries, ModelId id)
+    {
         var marker = "";
         try
         {
@@ -23,7 +35,7 @@ internal static class BlobListing
                 if (reader is { NodeType: XmlNodeType.Element, Name: "NextMarker" })
                     marker = reader.ReadElementContentAsString();
                 else if (reader is { NodeType: XmlNodeType.Element, Name: "Blob" })
-                    ReadBlob(reader, prefix, names);
+                    ReadBlob(reader, prefix, entries);
                 else
                     reader.Read();
             }
@@ -36,17 +48,41 @@ internal static class BlobListing
         return marker;
     }
 
-    private static void ReadBlob(XmlReader reader, string prefix, List<string> names)
+    private static void ReadBlob(XmlReader reader, string prefix, List<BlobEntry> entries)
     {
+        var (name, etag, length, isDirectory) = ("", "", 0L, false);
         using var blob = reader.ReadSubtree();
-        while (blob.Read())
+        blob.Read();
+        while (!blob.EOF)
         {
-            if (blob is not { NodeType: XmlNodeType.Element, Name: "Name", Depth: 1 })
-                continue;
-            var name = blob.ReadElementContentAsString();
-            if (name.StartsWith(prefix, StringComparison.Ordinal) && name.Length > prefix.Length)
-                names.Add(name[prefix.Length..]);
-            break;
+            // Reading an element's content moves behind its end.
+            switch (blob is { NodeType: XmlNodeType.Element } ? (blob.Name, blob.Depth) : ("", 0))
+            {
+                case ("Name", 1):
+                    name = blob.ReadElementContentAsString();
+                    break;
+                case ("Etag", 2):
+                    etag = blob.ReadElementContentAsString();
+                    break;
+                case ("Content-Length", 2):
+                    _ = long.TryParse(blob.ReadElementContentAsString(), NumberStyles.None, CultureInfo.InvariantCulture, out length);
+                    break;
+                case ("ResourceType", 2):
+                    isDirectory = blob.ReadElementContentAsString() == "directory";
+                    break;
+                default:
+                    blob.Read();
+                    break;
+            }
         }
+
+        if (name.StartsWith(prefix, StringComparison.Ordinal) && name.Length > prefix.Length && !isDirectory)
+            entries.Add(new BlobEntry(name[prefix.Length..], length, etag));
     }
 }
+
+/// <summary>A blob in a listing.</summary>
+/// <param name="Name">Without the prefix that was asked for.</param>
+/// <param name="Length">In bytes.</param>
+/// <param name="ETag">As the listing writes it, mostly without quotes; empty when it does not say.</param>
+internal readonly record struct BlobEntry(string Name, long Length, string ETag);

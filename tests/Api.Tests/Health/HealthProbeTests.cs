@@ -36,7 +36,7 @@ public sealed class HealthProbeTests
 
         public Task LoadAsync(string name, ModelOverride? replacement = null, CancellationToken cancellation = default) => throw new NotSupportedException();
 
-        public Task UnloadAsync(string name, CancellationToken cancellation = default) => throw new NotSupportedException();
+        public Task UnloadAsync(string name, bool withDependents = false, CancellationToken cancellation = default) => throw new NotSupportedException();
 
         public ValueTask<IReadOnlyList<string>> NotReadyAsync(CancellationToken cancellation = default) => new(["the models of the repository are being loaded"]);
     }

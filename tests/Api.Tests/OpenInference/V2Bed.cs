@@ -62,6 +62,21 @@ public sealed class V2Bed : IAsyncLifetime
             File.WriteAllText(Path.Combine(Root, name, "config.pbtxt"), config);
     }
 
+    /// <summary>Adds an ensemble; its steps are <c>model(input=tensor,…)->(output=tensor,…)</c>, one a line.</summary>
+    public void AddEnsemble(string name, string tensors, string steps)
+    {
+        var text = string.Concat(steps.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static step =>
+        {
+            var parts = step.Split(["(", ")->(", ")"], StringSplitOptions.None);
+            return $"step {{ model_name: '{parts[0]}' model_version: -1 {Map("input_map", parts[1])} {Map("output_map", parts[2])} }}\n";
+        }));
+        Directory.CreateDirectory(Path.Combine(Root, name));
+        File.WriteAllText(Path.Combine(Root, name, "config.pbtxt"), $"name: '{name}' platform: 'ensemble' {tensors} ensemble_scheduling {{ {text} }}");
+
+        static string Map(string field, string pairs) => string.Join(' ', pairs.Split(',').Select(static pair => pair.Split('='))
+            .Select(pair => $"{field} {{ key: '{pair[0]}' value: '{pair[1]}' }}"));
+    }
+
     internal async Task<(int Status, string Body)> GetAsync(string path)
     {
         using var response = await Client.GetAsync(path);

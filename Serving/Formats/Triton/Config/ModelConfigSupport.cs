@@ -15,6 +15,7 @@ public static class ModelConfigSupport
         Warn(config.CcModelFilenames.Count > 0, "'cc_model_filenames' is ignored: one file serves every GPU");
         Warn(config.ModelOperations is { OpLibraryFilename.Count: > 0 }, "'model_operations' is ignored: libraries of custom operators are not loaded");
         Warn(config.ModelMetrics is not null, "'model_metrics' is ignored: the buckets of histograms are fixed");
+        Warn(config.EnsembleScheduling is { MaxInflightRequests: > 0 }, "'max_inflight_requests' is ignored: requests of a step wait in the queue of its model");
         Warn(config.Runtime.Length > 0, "'runtime' is ignored: there is one backend");
         Warn(config.Input.Any(static input => input.AllowRaggedBatch),
             "'allow_ragged_batch' is ignored: requests of different shape run in batches of their own");
@@ -30,7 +31,6 @@ public static class ModelConfigSupport
     internal static void Refuse(ModelConfig config, List<string> faults)
     {
         void Add(bool refused, string what) { if (refused) faults.Add($"model '{config.Name}' {what}"); }
-        Add(config.EnsembleScheduling is not null, "is an ensemble, which this server does not run; call its models one after the other");
         Add(config.EnsembleScheduling is null && config.Backend != ModelConfigNormalizer.PyTorchBackend,
             $"has {(config.Platform.Length > 0 ? $"platform '{config.Platform}'" : $"backend '{config.Backend}'")}; this server runs TorchScript (platform \"{ModelConfigNormalizer.LibTorchPlatform}\")");
         Add(config.SequenceBatching is not null, "has sequence_batching, which this server does not run: every request stands alone; take it out to serve the model without");

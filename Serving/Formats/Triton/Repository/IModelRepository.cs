@@ -27,10 +27,11 @@ public interface IModelRepository
 
     /// <summary>Unloads every version of a model after its running calls; nothing happens when it is not loaded.</summary>
     /// <param name="name">The model.</param>
+    /// <param name="withDependents">Triton's <c>unload_dependents</c>: also the models of an ensemble that no other loaded ensemble needs.</param>
     /// <param name="cancellation">Ends the caller's wait; the unloading goes on.</param>
     /// <exception cref="ServingException"><see cref="ServingError.Unavailable"/> unless the mode is explicit;
     /// <see cref="ServingError.Internal"/> with <c>failed to unload</c>: the model is not from a repository.</exception>
-    Task UnloadAsync(string name, CancellationToken cancellation = default);
+    Task UnloadAsync(string name, bool withDependents = false, CancellationToken cancellation = default);
 
     /// <summary>Why the server is not ready, one sentence each, fit for clients; empty when it is.</summary>
     ValueTask<IReadOnlyList<string>> NotReadyAsync(CancellationToken cancellation = default);

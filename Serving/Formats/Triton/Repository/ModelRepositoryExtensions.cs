@@ -2,6 +2,7 @@ using Granary.Serving.Clusters;
 using Granary.Serving.Devices;
 using Granary.Serving.Formats.Triton.Config;
 using Granary.Serving.Models;
+using Granary.Serving.Sources.Blob;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -18,12 +19,15 @@ public static class ModelRepositoryExtensions
         services.AddOptions<ModelRepositoryOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelRepositoryOptions>, ModelRepositoryOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<BlobStorageOptions>().PostConfigure<IOptions<ModelRepositoryOptions>>(static (blobs, repositories) => BlobRepositories.FillIn(blobs, repositories.Value));
+        services.TryAddSingleton<BlobRepositories>();
         services.TryAddSingleton(static provider => new ModelRepositoryManager(
             provider.GetRequiredService<IOptions<ModelRepositoryOptions>>().Value,
             provider.GetRequiredService<IModelCatalog>(),
             provider.GetRequiredService<IModelCluster>(),
             () => Capacity(provider),
-            provider.GetRequiredService<ILogger<ModelRepositoryManager>>()));
+            provider.GetRequiredService<ILogger<ModelRepositoryManager>>(),
+            provider.GetRequiredService<BlobRepositories>()));
         services.TryAddSingleton<IModelRepository>(static provider => provider.GetRequiredService<ModelRepositoryManager>());
         services.TryAddSingleton<IServedModels>(static provider => new ServedModels(
             provider.GetRequiredService<IModelCatalog>(), provider.GetRequiredService<IModelCluster>(), () => Capacity(provider)));

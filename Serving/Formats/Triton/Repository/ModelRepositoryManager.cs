@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Config;
+using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Models;
 using Microsoft.Extensions.Logging;
 
@@ -20,22 +21,24 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
     private readonly RepositoryScanner _scanner;
     private readonly RepositoryModelReader _reader;
     private readonly RepositoryLoader _loader;
+    private readonly EnsembleLoader _ensembles;
     private readonly OverrideFiles _overrides;
     private readonly HashSet<string> _repositories;
     private readonly ILogger _logger;
     private volatile bool _started;
     private int _disposed;
 
-    public ModelRepositoryManager(ModelRepositoryOptions options, IModelCatalog catalog, IModelCluster cluster, Func<HostCapacity> host, ILogger<ModelRepositoryManager> logger)
+    public ModelRepositoryManager(ModelRepositoryOptions options, IModelCatalog catalog, IModelCluster cluster, Func<HostCapacity> host, ILogger<ModelRepositoryManager> logger, BlobRepositories? blobs = null)
     {
         (_options, _catalog, _cluster, _logger) = (options, catalog, cluster, logger);
-        var stores = options.Paths.Select(path => RepositoryStores.Open(path, out var fault)
-            ?? throw new ServingException(ServingError.Internal, $"the model repository '{path}' {fault}")).ToList();
+        var stores = options.Paths.Select(path => RepositoryStores.Open(path, blobs)).ToList();
         _overrides = new OverrideFiles(options.OverrideDirectory);
         _repositories = [.. stores.Select(static store => store.Id), _overrides.Id];
         _scanner = new RepositoryScanner(stores);
         _reader = new RepositoryModelReader(options, host);
-        _loader = new RepositoryLoader(catalog, cluster, _states, _repositories, logger);
+        var ensembles = new EnsembleChecker(catalog, new ServedModels(catalog, cluster, host));
+        _loader = new RepositoryLoader(catalog, cluster, _states, _repositories, ensembles, logger);
+        _ensembles = new EnsembleLoader(catalog, _scanner, _reader, (name, model) => InTurnAsync(name, stop => ApplyAsync(name, model, null, stop)));
         // Without repositories there is nothing to wait for.
         _started = stores.Count == 0;
     }
@@ -52,13 +55,13 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         RequireExplicit();
         CheckName(name);
         // A caller that goes away must not leave a model half loaded.
-        await InTurnAsync(name, stop => LoadInTurnAsync(name, replacement, stop)).WaitAsync(cancellation);
+        await LoadWithPartsAsync(name, replacement, _stopping.Token).WaitAsync(cancellation);
     }
 
-    public async Task UnloadAsync(string name, CancellationToken cancellation = default)
+    public async Task UnloadAsync(string name, bool withDependents = false, CancellationToken cancellation = default)
     {
         RequireExplicit();
-        await InTurnAsync(name, stop => UnloadInTurnAsync(name, stop)).WaitAsync(cancellation);
+        await UnloadWithPartsAsync(name, withDependents, _stopping.Token).WaitAsync(cancellation);
     }
 
     public async ValueTask<IReadOnlyList<RepositoryIndexEntry>> IndexAsync(bool readyOnly, CancellationToken cancellation = default)
@@ -98,11 +101,10 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         var failures = new ConcurrentBag<string>(scan.Unreadable.Select(static id => $"model repository '{id}' cannot be read"));
         foreach (var (name, problem) in scan.Problems.Where(static problem => problem.Value.StartsWith("failed", StringComparison.Ordinal)))
             Fail(name, problem, failures);
-        await Parallel.ForEachAsync(wanted, new ParallelOptions { MaxDegreeOfParallelism = _options.LoadThreads, CancellationToken = cancellation }, async (name, _) =>
-        {
-            if (await TryLoadAsync(name, scan.Models.GetValueOrDefault(name)) is { } failure)
-                failures.Add(failure);
-        });
+        // Ensembles come last: they are checked against the models that they need.
+        var ensembles = await _ensembles.NamesAsync(scan, cancellation);
+        await LoadAllAsync(wanted.Where(name => !ensembles.Contains(name)), scan, failures, cancellation);
+        await LoadAllAsync(wanted.Where(ensembles.Contains), scan, failures, cancellation);
         _started = true;
         if (_options.ExitOnError && !failures.IsEmpty)
             StartFailure = $"failed to load all models: {string.Join("; ", failures.Order(StringComparer.Ordinal))}";
@@ -114,6 +116,8 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
     {
         try
         {
+            if (model is not null)
+                await LoadPartsAsync(name, model, null, _stopping.Token);
             await InTurnAsync(name, stop => ApplyAsync(name, model ?? throw new ServingException(ServingError.NotFound, "there is no such directory in any model repository"), null, stop));
             return null;
         }
@@ -123,8 +127,20 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         }
     }
 
+    /// <summary>Brings models whose directories changed to what these hold now, and ensembles that need one of them.</summary>
+    internal async Task FollowAsync(IReadOnlyCollection<string> changed, RepositoryScan scan, CancellationToken cancellation)
+    {
+        foreach (var name in await _ensembles.OrderAsync(changed, scan, cancellation))
+        {
+            if (scan.Models.TryGetValue(name, out var model))
+                await TryLoadAsync(name, model);
+            else
+                await RemoveAsync(name);
+        }
+    }
+
     /// <summary>Unloads a model whose directory is gone.</summary>
-    internal Task RemoveAsync(string name) => InTurnAsync(name, async stop =>
+    private Task RemoveAsync(string name) => InTurnAsync(name, async stop =>
     {
         await UnloadInTurnAsync(name, stop);
         _states.Forget(name);
@@ -139,12 +155,62 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         _stopping.Dispose();
     }
 
+    private Task LoadAllAsync(IEnumerable<string> names, RepositoryScan scan, ConcurrentBag<string> failures, CancellationToken cancellation) =>
+        Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = _options.LoadThreads, CancellationToken = cancellation }, async (name, _) =>
+        {
+            if (await TryLoadAsync(name, scan.Models.GetValueOrDefault(name)) is { } failure)
+                failures.Add(failure);
+        });
+
     private async Task<RepositoryIndex> DescribeAsync(CancellationToken cancellation)
     {
         var index = new RepositoryIndex(_states.ToList());
         foreach (var model in await _catalog.ListAsync(cancellation))
-            await index.AddAsync(model, _cluster, cancellation);
+            await index.AddAsync(model, _catalog, _cluster, cancellation);
         return index;
+    }
+
+    /// <summary>What an ensemble needs is loaded first, outside of its turn.</summary>
+    private async Task LoadWithPartsAsync(string name, ModelOverride? replacement, CancellationToken cancellation)
+    {
+        if ((await _scanner.ScanAsync(name, cancellation)).Models.TryGetValue(name, out var model) || replacement?.Config is not null)
+            await LoadPartsAsync(name, model, replacement?.Config, cancellation);
+        await InTurnAsync(name, stop => LoadInTurnAsync(name, replacement, stop));
+    }
+
+    private async Task LoadPartsAsync(string name, RepositoryModel? model, string? json, CancellationToken cancellation)
+    {
+        ModelConfig config;
+        try
+        {
+            config = json is not null ? ModelConfigCodec.ParseJson(json) : await _reader.ReadConfigAsync(model!, cancellation);
+        }
+        catch (ServingException)
+        {
+            // The load itself says what is wrong.
+            return;
+        }
+
+        try
+        {
+            await _ensembles.LoadPartsAsync(config, name, cancellation);
+        }
+        catch (ServingException exception)
+        {
+            throw NotRead(name, exception);
+        }
+    }
+
+    private async Task UnloadWithPartsAsync(string name, bool withDependents, CancellationToken cancellation)
+    {
+        var parts = withDependents ? await _ensembles.OwnPartsAsync(name, cancellation) : [];
+        await InTurnAsync(name, stop => UnloadInTurnAsync(name, stop));
+        foreach (var part in parts)
+        {
+            // What somebody registered through the admin API stays his.
+            if ((await _catalog.FindAsync(part, cancellation))?.Versions.All(version => version.IsFrom(_repositories)) is true)
+                await InTurnAsync(part, stop => UnloadInTurnAsync(part, stop));
+        }
     }
 
     private async Task LoadInTurnAsync(string name, ModelOverride? replacement, CancellationToken cancellation)
@@ -197,10 +263,7 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         }
         catch (ServingException exception) when (exception.Error != ServingError.Internal)
         {
-            var failure = NotPolled(name, exception);
-            _states.Fail(name, exception.Message);
-            LogProblem(failure.Message);
-            throw failure;
+            throw NotRead(name, exception);
         }
 
         if (failures.Count > 0)
@@ -266,6 +329,14 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
             throw new ServingException(ServingError.InvalidArgument, "Model name cannot be empty. Please enter a valid name to deploy.");
         if (name.Trim() is ".." || name.Contains('/'))
             throw new ServingException(ServingError.InvalidArgument, $"invalid model name '{name}', model name must not contain path traversal characters");
+    }
+
+    private ServingException NotRead(string name, ServingException why)
+    {
+        var failure = NotPolled(name, why);
+        _states.Fail(name, why.Message);
+        LogProblem(failure.Message);
+        return failure;
     }
 
     private static ServingException NotPolled(string name, ServingException why) =>

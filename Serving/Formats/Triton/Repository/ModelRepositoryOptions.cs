@@ -19,7 +19,7 @@ public sealed class ModelRepositoryOptions
     /// <summary>Name of the configuration section.</summary>
     public const string SectionName = "ModelRepository";
 
-    /// <summary>Directories of repositories. A name may occur in one of them only. Default none.</summary>
+    /// <summary>Directories of repositories, or places in Azure Blob storage (<c>https://account.blob.core.windows.net/container/path</c>, <c>blob/container/path</c>, <c>as://account/container/path</c>). A model's name may occur in one of them only. Default none.</summary>
     public string[] Paths { get; set; } = [];
 
     /// <summary>Who decides which models are loaded. Default <see cref="ModelControlMode.None"/>.</summary>

@@ -11,12 +11,13 @@ internal sealed class ModelRepositoryOptionsValidator : IValidateOptions<ModelRe
         void Check(bool wrong, string property, string message) { if (wrong) faults.Add($"{ModelRepositoryOptions.SectionName}:{property} {message}"); }
         foreach (var path in options.Paths)
         {
-            RepositoryStores.Open(path, out var fault);
-            Check(fault is not null, nameof(options.Paths), $"'{path}' {fault}");
+            var fault = RepositoryStores.Fault(path);
+            // What is behind a question mark may be a secret.
+            Check(fault is not null, nameof(options.Paths), $"'{path.Split('?')[0]}' {fault}");
         }
 
-        var real = options.Paths.Select(Path.GetFullPath).ToList();
-        Check(real.Distinct(StringComparer.Ordinal).Count() < real.Count, nameof(options.Paths), "names a directory twice");
+        var real = options.Paths.Select(RepositoryStores.Identity).ToList();
+        Check(real.Distinct(StringComparer.Ordinal).Count() < real.Count, nameof(options.Paths), "names a repository twice");
         Check(!Enum.IsDefined(options.ControlMode), nameof(options.ControlMode), $"is {options.ControlMode}; it must be none, poll or explicit");
         Check(options.LoadModels.Length > 0 && options.ControlMode != ModelControlMode.Explicit, nameof(options.LoadModels), "is given; it needs the control mode explicit");
         Check(options.LoadModels.Length > 1 && options.LoadModels.Contains("*"), nameof(options.LoadModels), "has '*' and others: Wildcard model name '*' must be the ONLY startup model if specified at all.");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Granary.Serving.Clusters;
+using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Models;
 
 namespace Granary.Serving.Formats.Triton.Repository;
@@ -23,13 +24,13 @@ internal sealed class RepositoryIndex(IReadOnlyList<RepositoryIndexEntry> noted)
     public IReadOnlyList<RepositoryIndexEntry> Ready => [.. All.Where(static entry => entry.State == ModelReadyState.Ready)];
 
     /// <summary>Adds what the catalog holds of one name.</summary>
-    public async Task AddAsync(CatalogModel model, IModelCluster cluster, CancellationToken cancellation)
+    public async Task AddAsync(CatalogModel model, IModelCatalog catalog, IModelCluster cluster, CancellationToken cancellation)
     {
         foreach (var definition in model.Versions.Where(static definition => !definition.IsCandidate()))
         {
             var key = (definition.Name, (string?)definition.Version);
             if (!_entries.TryGetValue(key, out var before) || before.State is not (ModelReadyState.Loading or ModelReadyState.Unloading))
-                _entries[key] = await DescribeAsync(definition, cluster, cancellation);
+                _entries[key] = await DescribeAsync(definition, catalog, cluster, cancellation);
         }
     }
 
@@ -40,23 +41,8 @@ internal sealed class RepositoryIndex(IReadOnlyList<RepositoryIndexEntry> noted)
             _entries[(name, null)] = new RepositoryIndexEntry(name, null, null);
     }
 
-    // One that left memory comes back with the next request; only one whose load failed is not ready.
-    private static async Task<RepositoryIndexEntry> DescribeAsync(ModelDefinition definition, IModelCluster cluster, CancellationToken cancellation)
-    {
-        try
-        {
-            var status = await cluster.GetStatusAsync(definition.Key, cancellation);
-            if (status.State == ModelState.Failed)
-                return Unavailable(definition, status.Reason ?? "its load failed");
-        }
-        catch (ServingException exception)
-        {
-            return Unavailable(definition, exception.Message);
-        }
-
-        return new RepositoryIndexEntry(definition.Name, definition.Version, ModelReadyState.Ready);
-    }
-
-    private static RepositoryIndexEntry Unavailable(ModelDefinition definition, string reason) =>
-        new(definition.Name, definition.Version, ModelReadyState.Unavailable, SourceText.Hide(reason, definition));
+    private static async Task<RepositoryIndexEntry> DescribeAsync(ModelDefinition definition, IModelCatalog catalog, IModelCluster cluster, CancellationToken cancellation) =>
+        await EnsembleReadiness.WhyNotAsync(definition, catalog, cluster, cancellation) is { } reason
+            ? new RepositoryIndexEntry(definition.Name, definition.Version, ModelReadyState.Unavailable, reason)
+            : new RepositoryIndexEntry(definition.Name, definition.Version, ModelReadyState.Ready);
 }

@@ -1,4 +1,5 @@
 using Granary.Serving.Clusters;
+using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Models;
 using Microsoft.Extensions.Logging;
 
@@ -8,7 +9,7 @@ namespace Granary.Serving.Formats.Triton.Repository;
 /// Brings the catalog and the cluster to what a plan says. A version that changed is tried under a name of its own first, so that the
 /// one that serves goes on when the new one cannot be loaded.
 /// </summary>
-internal sealed partial class RepositoryLoader(IModelCatalog catalog, IModelCluster cluster, RepositoryStates states, IReadOnlySet<string> repositories, ILogger logger)
+internal sealed partial class RepositoryLoader(IModelCatalog catalog, IModelCluster cluster, RepositoryStates states, IReadOnlySet<string> repositories, EnsembleChecker ensembles, ILogger logger)
 {
     private const int CandidateNameLength = 96;
 
@@ -67,14 +68,19 @@ internal sealed partial class RepositoryLoader(IModelCatalog catalog, IModelClus
         var (name, version) = definition.Key;
         try
         {
-            if (before is null)
+            if (definition.IsEnsemble())
+            {
+                await ensembles.CheckAsync(plan.Config, cancellation);
+                await PutEnsembleAsync(definition, cancellation);
+            }
+            else if (before is null)
             {
                 states.Set(name, version, ModelReadyState.Loading);
                 await LoadNewAsync(plan, definition, cancellation);
             }
             else if (!before.SameContent(definition))
             {
-                await ReplaceAsync(plan, definition, cancellation);
+                await ReplaceAsync(plan, definition, before, cancellation);
             }
             else if (!await IsReadyAsync(definition.Key, cancellation))
             {
@@ -96,6 +102,21 @@ internal sealed partial class RepositoryLoader(IModelCatalog catalog, IModelClus
         }
     }
 
+    /// <summary>An ensemble is nothing in memory; a model whose place it takes leaves it.</summary>
+    private async Task PutEnsembleAsync(ModelDefinition definition, CancellationToken cancellation)
+    {
+        var before = (await catalog.FindAsync(definition.Name, cancellation))?.Find(definition.Version);
+        if (before is null)
+        {
+            await catalog.RegisterAsync(definition, cancellation: cancellation);
+            return;
+        }
+
+        await catalog.ReplaceAsync(definition, cancellation);
+        if (!before.IsEnsemble())
+            await cluster.UnloadAsync(definition.Key, cancellation);
+    }
+
     private async Task LoadNewAsync(LoadPlan plan, ModelDefinition definition, CancellationToken cancellation)
     {
         await catalog.RegisterAsync(definition, cancellation: cancellation);
@@ -110,9 +131,9 @@ internal sealed partial class RepositoryLoader(IModelCatalog catalog, IModelClus
         }
     }
 
-    private async Task ReplaceAsync(LoadPlan plan, ModelDefinition definition, CancellationToken cancellation)
+    private async Task ReplaceAsync(LoadPlan plan, ModelDefinition definition, ModelDefinition before, CancellationToken cancellation)
     {
-        if (!await IsReadyAsync(definition.Key, cancellation))
+        if (before.IsEnsemble() || !await IsReadyAsync(definition.Key, cancellation))
         {
             // Its file is gone or another one: there is nothing left to keep.
             await RemoveAsync(definition.Key, cancellation);

@@ -17,6 +17,7 @@ internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Func
 {
     private const int MaxConfigBytes = 16 << 20;
     private const int MaxLabelBytes = 64 << 20;
+    private static readonly long[] FirstVersion = [1];
     private static readonly string[] Extensions = [".pt", ".torch", ".pth"];
 
     /// <summary>Reads it.</summary>
@@ -27,6 +28,8 @@ internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Func
     public async Task<LoadPlan> ReadAsync(RepositoryModel model, ModelConfig? replacement, CancellationToken cancellation)
     {
         var raw = replacement ?? await ReadConfigAsync(model, cancellation);
+        if (raw.EnsembleScheduling is not null && raw.Platform.Length == 0 && raw.Backend.Length == 0)
+            raw = raw with { Platform = ModelConfigNormalizer.EnsemblePlatform };
         if (raw.Name.Length == 0)
             raw = raw with { Name = model.Name };
         if (raw.Name != model.Name)
@@ -35,7 +38,7 @@ internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Func
         var config = ModelConfigNormalizer.Normalize(raw, hasFile, host());
         if (ModelConfigValidator.Validate(config) is { Count: > 0 } faults)
             throw Wrong(string.Join("; ", faults));
-        var versions = VersionSelection.Select(config.VersionPolicy!, model.Versions);
+        var versions = VersionSelection.Select(config.VersionPolicy!, VersionsOf(model, config));
         if (versions.Count == 0)
             throw Wrong($"at least one version must be available under the version policy of model '{model.Name}'");
         var labels = await ReadLabelsAsync(model, config, cancellation);
@@ -45,14 +48,9 @@ internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Func
         return new LoadPlan(model, config, definitions, [.. Warnings(model, config)]);
     }
 
-    private static IEnumerable<string> Warnings(RepositoryModel model, ModelConfig config) =>
-    [
-        .. ModelConfigSupport.Ignored(config),
-        .. model.IgnoredVersions.Select(static folder => $"ignore version directory '{folder}' which contains leading zeros in its directory name"),
-        .. VersionSelection.Missing(config.VersionPolicy!, model.Versions).Select(version => $"version {version} is specified for model '{model.Name}', but the version directory is not present"),
-    ];
-
-    private async Task<ModelConfig> ReadConfigAsync(RepositoryModel model, CancellationToken cancellation)
+    /// <summary>The configuration as written; an empty one when there is none.</summary>
+    /// <exception cref="ServingException">It cannot be read.</exception>
+    public async Task<ModelConfig> ReadConfigAsync(RepositoryModel model, CancellationToken cancellation)
     {
         var file = options.ConfigName is { } name ? model.Find($"configs/{name}.pbtxt") : null;
         file ??= model.Find("config.pbtxt");
@@ -63,25 +61,41 @@ internal sealed class RepositoryModelReader(ModelRepositoryOptions options, Func
         return ModelConfigCodec.ParseText(await ReadFileAsync(model, file, MaxConfigBytes, cancellation), file.Path);
     }
 
+    private static IEnumerable<string> Warnings(RepositoryModel model, ModelConfig config) =>
+    [
+        .. ModelConfigSupport.Ignored(config),
+        .. model.IgnoredVersions.Select(static folder => $"ignore version directory '{folder}' which contains leading zeros in its directory name"),
+        .. VersionSelection.Missing(config.VersionPolicy!, VersionsOf(model, config)).Select(version => $"version {version} is specified for model '{model.Name}', but the version directory is not present"),
+    ];
+
+    // An ensemble's version directory is empty, and empty directories are nothing to see in a listing of files.
+    private static IReadOnlyList<long> VersionsOf(RepositoryModel model, ModelConfig config) =>
+        config.EnsembleScheduling is not null && model.Versions.Count == 0 ? FirstVersion : model.Versions;
+
     private async Task<ModelDefinition> DefineAsync(
         RepositoryModel model, ModelConfig raw, ModelConfig config, long version, IReadOnlyDictionary<string, IReadOnlyList<string>> labels, CancellationToken cancellation)
     {
-        var file = FileOf(model, raw, version)
+        var file = config.EnsembleScheduling is not null ? ConfigOf(model) : FileOf(model, raw, version)
             ?? throw Wrong($"version {version} of model '{model.Name}' has no file '{config.DefaultModelFilename}'{Found(model, version)}");
         if (file.Fault is { } fault)
             throw Wrong($"'{file.Path}' {fault}");
-        if (file.Length == 0)
+        if (file.Length == 0 && config.EnsembleScheduling is null)
             throw Wrong($"'{file.Path}' is empty");
         var source = model.Store.SourceOf(file);
         if (ModelIdParser.Fault(source) is not null)
             throw Wrong($"'{file.Path}' has a colon, a backslash or an invisible character in its name");
-        var sha256 = await model.Store.HashAsync(file, cancellation);
+        var sha256 = config.EnsembleScheduling is null ? await model.Store.HashAsync(file, cancellation) : null;
         var number = version.ToString(CultureInfo.InvariantCulture);
         var definition = DefinitionMapper.Map(raw, config, number, source, labels) with { Sha256 = sha256, IdleTimeout = options.IdleTimeout };
         definition = definition.With(model.Store, config);
+        if (sha256 is null && config.EnsembleScheduling is null)
+            definition = definition.WithStamp(file.Stamp);
         ModelDefinitionValidator.ThrowIfInvalid(definition);
         return definition;
     }
+
+    // An ensemble has no weights; its configuration is its source, which may come with a load request only.
+    private static RepositoryFile ConfigOf(RepositoryModel model) => model.Find("config.pbtxt") ?? new RepositoryFile($"{model.Name}/config.pbtxt", 0, "");
 
     /// <summary>A version's file; null when there is none. Where no name is given, the only TorchScript-like file will do.</summary>
     private static RepositoryFile? FileOf(RepositoryModel model, ModelConfig raw, long version)

@@ -21,6 +21,7 @@ internal sealed class RepositoryPoller(ModelRepositoryManager manager, ModelRepo
     public async Task<TimeSpan> RoundAsync(CancellationToken cancellation)
     {
         var scan = await manager.ScanAsync(cancellation);
+        var changed = new List<string>();
         foreach (var name in scan.Models.Keys.Union(_applied.Keys).Order(StringComparer.Ordinal).ToList())
         {
             var model = scan.Models.GetValueOrDefault(name);
@@ -28,9 +29,11 @@ internal sealed class RepositoryPoller(ModelRepositoryManager manager, ModelRepo
             if (model is null && scan.Unreadable.Contains(_applied[name].Repository))
                 continue;
             if (IsSettled(name, model?.Stamp ?? ""))
-                await ApplyAsync(name, model);
+                changed.Add(name);
         }
 
+        if (changed.Count > 0)
+            await ApplyAsync(changed, scan, cancellation);
         return _pending.Count > 0 && options.SettleTime < options.PollInterval ? options.SettleTime : options.PollInterval;
     }
 
@@ -51,18 +54,18 @@ internal sealed class RepositoryPoller(ModelRepositoryManager manager, ModelRepo
         return time.GetElapsedTime(pending.Since) >= options.SettleTime;
     }
 
-    private async Task ApplyAsync(string name, RepositoryModel? model)
+    private Task ApplyAsync(List<string> changed, RepositoryScan scan, CancellationToken cancellation)
     {
-        _pending.Remove(name);
-        if (model is null)
+        foreach (var name in changed)
         {
-            _applied.Remove(name);
-            await manager.RemoveAsync(name);
-            return;
+            _pending.Remove(name);
+            // A failure is not tried again until something changes; the manager tells it.
+            if (scan.Models.TryGetValue(name, out var model))
+                _applied[name] = (model.Stamp, model.Store.Id);
+            else
+                _applied.Remove(name);
         }
 
-        // A failure is not tried again until something changes; the manager tells it.
-        _applied[name] = (model.Stamp, model.Store.Id);
-        await manager.TryLoadAsync(name, model);
+        return manager.FollowAsync(changed, scan, cancellation);
     }
 }

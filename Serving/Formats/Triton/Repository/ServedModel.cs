@@ -1,4 +1,5 @@
 using Granary.Serving.Formats.Triton.Config;
+using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Formats.Triton.Naming;
 using Granary.Serving.Models;
 using Granary.Torch;
@@ -15,6 +16,9 @@ public sealed record ServedModel(ModelDefinition Definition, ModelConfig Config,
 {
     /// <summary>The module's <c>forward</c>; null when it has none.</summary>
     public MethodSchema? Forward { get; init; }
+
+    /// <summary>The steps of an ensemble, which has no module of its own; null for any other model.</summary>
+    public EnsemblePlan? Ensemble { get; init; }
 
     /// <summary>Whether the configuration shows what a request and its answer looked like.</summary>
     public bool WasObserved { get; init; }
@@ -58,6 +62,11 @@ public interface IServedModels
     /// <summary>A version with its configuration and plan; loads it when it was never loaded here.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.NotFound"/> in Triton's words, or why it cannot be loaded.</exception>
     ValueTask<ServedModel> GetAsync(string name, string version, CancellationToken cancellation = default);
+
+    /// <summary>Why a version does not answer requests; null when it does, or when the next request brings it back into memory.</summary>
+    /// <param name="definition">As found. An ensemble needs all of its models.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<string?> WhyNotReadyAsync(ModelDefinition definition, CancellationToken cancellation = default);
 
     /// <summary>Names of the models that front ends may show, sorted.</summary>
     ValueTask<IReadOnlyList<string>> NamesAsync(CancellationToken cancellation = default);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Config;
+using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Formats.Triton.Naming;
 using Granary.Serving.Models;
 using Granary.Torch;
@@ -30,6 +31,9 @@ internal sealed class ServedModels(IModelCatalog catalog, IModelCluster cluster,
 
         return GetSlowlyAsync(found, cancellation);
     }
+
+    public ValueTask<string?> WhyNotReadyAsync(ModelDefinition definition, CancellationToken cancellation = default) =>
+        EnsembleReadiness.WhyNotAsync(definition, catalog, cluster, cancellation);
 
     public async ValueTask<IReadOnlyList<string>> NamesAsync(CancellationToken cancellation = default)
     {
@@ -70,15 +74,20 @@ internal sealed class ServedModels(IModelCatalog catalog, IModelCluster cluster,
 
     private async ValueTask<ServedModel> DescribeAsync(ModelDefinition definition, CancellationToken cancellation)
     {
-        var status = await cluster.GetStatusAsync(definition.Key, cancellation);
-        if (status.Methods.Count == 0)
-            status = await cluster.LoadAsync(definition.Key, cancellation);
-        var forward = status.Methods.FirstOrDefault(static method => method.Name == "forward");
+        var forward = definition.IsEnsemble() ? null : await ForwardAsync(definition, cancellation);
         var served = Describe(definition, forward);
         if (_known.Count >= MaxRemembered)
             _known.Clear();
         _known[definition.Key] = served;
         return served;
+    }
+
+    private async ValueTask<MethodSchema?> ForwardAsync(ModelDefinition definition, CancellationToken cancellation)
+    {
+        var status = await cluster.GetStatusAsync(definition.Key, cancellation);
+        if (status.Methods.Count == 0)
+            status = await cluster.LoadAsync(definition.Key, cancellation);
+        return status.Methods.FirstOrDefault(static method => method.Name == "forward");
     }
 
     private ServedModel Describe(ModelDefinition definition, MethodSchema? forward)
@@ -88,7 +97,7 @@ internal sealed class ServedModels(IModelCatalog catalog, IModelCluster cluster,
             : forward is null ? written : SchemaConfig.Complete(written, forward);
         var inputs = written?.Input.Count ?? definition.Inputs.Count;
         var outputs = written?.Output.Count ?? definition.Outputs.Count;
-        return new ServedModel(definition, config, Plan(config, forward, inputs > 0), inputs > 0, outputs > 0) { Forward = forward };
+        return new ServedModel(definition, config, Plan(config, forward, inputs > 0), inputs > 0, outputs > 0) { Forward = forward, Ensemble = EnsemblePlan.Of(config) };
     }
 
     private static ArgumentPlan? Plan(ModelConfig config, MethodSchema? forward, bool isGiven)

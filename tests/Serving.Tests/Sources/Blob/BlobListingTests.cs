@@ -31,6 +31,23 @@ public sealed class BlobListingTests
         Assert.Equal("2!92!next", marker);
     }
 
+    [Fact]
+    public void Read_Page_TellsLengthsAndTagsAndLeavesDirectoriesOut()
+    {
+        var entries = new List<BlobEntry>();
+
+        BlobListing.Read(
+            """
+            <EnumerationResults><Blobs>
+              <Blob><Name>m/a.pt</Name><Properties><Content-Length>12</Content-Length><Etag>0x8D</Etag></Properties></Blob>
+              <Blob><Name>m/b</Name><Properties><ResourceType>directory</ResourceType><Content-Length>0</Content-Length></Properties></Blob>
+              <Blob><Name>m/b/c.pt</Name></Blob>
+            </Blobs></EnumerationResults>
+            """u8.ToArray(), "m/", entries, Id);
+
+        Assert.Equal([new BlobEntry("a.pt", 12, "0x8D"), new BlobEntry("b/c.pt", 0, "")], entries);
+    }
+
     [Theory]
     [InlineData("<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>")]
     [InlineData("<EnumerationResults><Blobs></Blobs></EnumerationResults>")]

@@ -258,7 +258,7 @@ public sealed class RepositoryModelReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("http://x/y", "'http://x/y' is a URL; repositories are directories of this host")]
+    [InlineData("http://x/", "'http://x/' names no container")]
     [InlineData("/no/such/dir", "'/no/such/dir' is not a directory of this host")]
     public void Validate_WrongPaths_AreNamed(string path, string expected) => Assert.Equal(
         [$"ModelRepository:Paths {expected}"],
