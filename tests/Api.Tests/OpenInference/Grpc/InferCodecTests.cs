@@ -102,7 +102,7 @@ public class InferCodecTests
             string[] texts = [.. Enumerable.Range(0, _random.Next(4)).Select(_ => RandomText())];
             var result = new V2Result(RandomText(), $"{_random.Next(200)}", RandomText(), [V2ResultOutput.Of(RandomText(), tensor, true), V2ResultOutput.Of(RandomText(), texts, [texts.Length], true)]);
             var codec = new InferAnswerCodec();
-            var answer = new V2Answer(result, new Nothing());
+            var answer = new V2Answer(result, new Nothing(), default);
             var buffer = new ArrayBufferWriter<byte>();
 
             codec.Write(answer, buffer);
@@ -124,7 +124,7 @@ public class InferCodecTests
         tensor.Bytes.Clear();
         var result = new V2Result("m", "1", "i", [V2ResultOutput.Of("o", tensor, true)]);
         var codec = new StreamAnswerCodec();
-        foreach (var answer in (StreamAnswer[])[new(new V2Answer(result, new Nothing()), null, "", "", ""), new(null, new string('é', 300), "m", "", "i"), new(null, "e", "", "", "")])
+        foreach (var answer in (StreamAnswer[])[new(new V2Answer(result, new Nothing(), default), null, "", "", ""), new(null, new string('é', 300), "m", "", "i"), new(null, "e", "", "", "")])
         {
             var buffer = new ArrayBufferWriter<byte>();
 
