@@ -1,6 +1,5 @@
 using System.Text;
 using Granary.Serving.Clusters;
-using Granary.Serving.Formats.Triton.Naming;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
 using Granary.Serving.Sources;
