@@ -74,7 +74,7 @@ internal sealed class V2Inference(IServedModels models, IModelCluster cluster, E
 }
 
 /// <summary>An answer and the memory that its tensors are in.</summary>
-internal readonly struct V2Answer(V2Result result, IDisposable owner, InferenceTiming timing) : IDisposable
+internal readonly struct V2Answer(V2Result result, IDisposable owner, InferenceTiming timing = default) : IDisposable
 {
     /// <summary>What to send.</summary>
     public V2Result Result { get; } = result;
