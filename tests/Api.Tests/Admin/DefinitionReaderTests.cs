@@ -12,9 +12,10 @@ public sealed class DefinitionReaderTests
     public void Read_OnlySource_Defaults()
     {
         var definition = Read($$"""{"source":"{{Samples.Source}}"}""");
-        Assert.Equal(Samples.Definition("m", "3"), definition with { Inputs = Samples.Definition("m", "3").Inputs, Outputs = Samples.Definition("m", "3").Outputs });
+        Assert.Equal(Samples.Definition("m", "3"), definition with { Inputs = Samples.Definition("m", "3").Inputs, Outputs = Samples.Definition("m", "3").Outputs, Handlers = Samples.Definition("m", "3").Handlers });
         Assert.Empty(definition.Inputs);
         Assert.Empty(definition.Outputs);
+        Assert.Empty(definition.Handlers);
         Assert.False(definition.Trusted);
     }
 
