@@ -17,6 +17,7 @@ internal sealed class Arguments
           --shape NAME:1,3,32,32    sizes of an input whose metadata leaves them open; may be repeated
           --json-bytes N            pads JSON bodies with spaces to N bytes
           --body FILE               sends this JSON file instead
+          --path PATH               posts to this path instead of the model's, such as another protocol's; needs --body
           --concurrency 1,8,32      closed loop: so many requests in flight, each level in turn; default 1
           --rate R                  open loop: R requests a second, latency counted from when each was due
           --duration SECONDS        of each measurement; default 5
@@ -44,6 +45,8 @@ internal sealed class Arguments
 
     public string? Body { get; private set; }
 
+    public string? Path { get; private set; }
+
     public int[] Concurrency { get; private set; } = [1];
 
     public double Rate { get; private set; }
@@ -64,7 +67,9 @@ internal sealed class Arguments
             arguments.Set(name, value);
         }
 
-        if (arguments.Model.Length == 0)
+        if (arguments.Path is not null && arguments.Body is null)
+            throw new FormatException("--path needs --body");
+        if (arguments.Model.Length == 0 && arguments.Path is null)
             throw new FormatException("-m is missing: which model?");
         if (arguments.Grpc && (arguments.Json || arguments.Body is not null))
             throw new FormatException("gRPC has no JSON");
@@ -84,6 +89,7 @@ internal sealed class Arguments
             case "--shape": Shapes[value[..value.IndexOf(':')]] = [.. value[(value.IndexOf(':') + 1)..].Split(',').Select(size => (long)Whole(size))]; break;
             case "--json-bytes": (JsonBytes, Json) = (Whole(value), true); break;
             case "--body": (Body, Json) = (value, true); break;
+            case "--path": Path = value; break;
             case "--concurrency": Concurrency = [.. value.Split(',').Select(Whole)]; break;
             case "--rate": Rate = double.Parse(value, CultureInfo.InvariantCulture); break;
             case "--duration": Duration = Seconds(value); break;

@@ -13,9 +13,10 @@ internal sealed class HttpConnection(Socket socket, byte[] request) : IConnectio
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(arguments.Host, arguments.Port);
-        var path = arguments.Version.Length > 0 ? $"{arguments.Model}/versions/{arguments.Version}" : arguments.Model;
+        var model = arguments.Version.Length > 0 ? $"{arguments.Model}/versions/{arguments.Version}" : arguments.Model;
         var type = headerBytes > 0 ? $"application/octet-stream\r\nInference-Header-Content-Length: {headerBytes}" : "application/json";
-        var head = $"POST /v2/models/{path}/infer HTTP/1.1\r\nHost: {arguments.Host}:{arguments.Port}\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n";
+        var path = arguments.Path ?? $"/v2/models/{model}/infer";
+        var head = $"POST {path} HTTP/1.1\r\nHost: {arguments.Host}:{arguments.Port}\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n";
         return new HttpConnection(socket, [.. Encoding.ASCII.GetBytes(head), .. body]);
     }
 
