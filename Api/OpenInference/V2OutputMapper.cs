@@ -39,7 +39,7 @@ internal static class V2OutputMapper
                     throw V2Errors.Invalid(request.Id, $"output '{name}' already exists in request");
             }
 
-            if (model.OutputsAreGiven && model.Config.Output.All(output => output.Name != name))
+            if (model.OutputsAreGiven && !Has(model.Config.Output, name))
                 throw Unknown(model, request, name);
         }
     }
@@ -59,6 +59,17 @@ internal static class V2OutputMapper
         return V2ResultOutput.Of(name, [.. ((ListValue)value.Value).Items.Select(item => item is StringValue text
             ? text.Text
             : throw V2Errors.Invalid($"output '{name}' holds bytes that are not UTF-8"))], value.Shape, wanted.Binary ?? false);
+    }
+
+    private static bool Has(IReadOnlyList<ModelOutput> outputs, string name)
+    {
+        for (var i = 0; i < outputs.Count; i++)
+        {
+            if (outputs[i].Name == name)
+                return true;
+        }
+
+        return false;
     }
 
     private static List<KeyValuePair<string, Value>> Pick(ModelConfig config, ArgumentPlan plan, Value result)

@@ -44,6 +44,9 @@ internal sealed class V2ResultOutput
     /// <summary>The elements as an input of another model has them; a tensor stays this output's.</summary>
     public Value ToValue() => Tensor is { } tensor ? tensor : new ListValue([.. Texts!.Select(static text => new StringValue(text))]);
 
+    /// <summary>Length in binary form, in bytes.</summary>
+    public long BinaryLength => Texts is null ? Tensor!.ByteLength : BytesElements.LengthOf(Texts);
+
     /// <summary>An output of numbers.</summary>
     /// <exception cref="ServingException">The protocol has no name for the tensor's dtype.</exception>
     public static V2ResultOutput Of(string name, Tensor tensor, bool binary)

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using Granary.Api.OpenInference.Http;
 using Granary.Serving.Formats.Triton.Naming;
 using Granary.Serving.Json;
 
@@ -24,7 +23,7 @@ internal static class InferAnswerWriter
     {
         var size = SizeOfHead(result, final);
         foreach (var output in result.Outputs)
-            size += ProtoWriter.SizeOfBlock(InferResponseWriter.BinaryLength(output));
+            size += ProtoWriter.SizeOfBlock(output.BinaryLength);
         return size;
     }
 
@@ -110,7 +109,7 @@ internal static class InferAnswerWriter
     private static void BeginRaw(V2ResultOutput tensor, IBufferWriter<byte> output)
     {
         var writer = new ProtoWriter(output.GetSpan(12));
-        writer.BeginBlock(RawField, InferResponseWriter.BinaryLength(tensor));
+        writer.BeginBlock(RawField, tensor.BinaryLength);
         output.Advance(writer.Written);
     }
 

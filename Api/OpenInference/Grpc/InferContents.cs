@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Granary.Api.OpenInference.Http;
 using Granary.Serving;
 using Granary.Serving.Formats.Triton.Config;
 using Granary.Serving.Formats.Triton.Naming;

@@ -1,4 +1,3 @@
-using Granary.Api.OpenInference.Http;
 using Granary.Serving;
 using Granary.Serving.Formats.Triton.Config;
 using Granary.Serving.Formats.Triton.Naming;

@@ -8,18 +8,7 @@ internal static class GenerateResponseWriter
     /// <summary>Writes the object.</summary>
     public static void Write(PooledBufferWriter writer, V2Result result)
     {
-        writer.WriteByte((byte)'{');
-        if (result.Id.Length > 0)
-        {
-            writer.Write("\"id\":"u8);
-            JsonScalarWriter.WriteString(writer, result.Id);
-            writer.WriteByte((byte)',');
-        }
-
-        writer.Write("\"model_name\":"u8);
-        JsonScalarWriter.WriteString(writer, result.ModelName);
-        writer.Write(",\"model_version\":"u8);
-        JsonScalarWriter.WriteString(writer, result.ModelVersion);
+        InferResponseWriter.WriteHead(writer, result);
         foreach (var output in result.Outputs)
         {
             writer.WriteByte((byte)',');

@@ -89,7 +89,7 @@ internal static class InferResponse
         foreach (var output in result.Outputs)
         {
             if (output.Binary)
-                length += InferResponseWriter.BinaryLength(output);
+                length += output.BinaryLength;
         }
 
         return length;

@@ -12,6 +12,21 @@ internal static class InferResponseWriter
     /// <summary>Writes the JSON part.</summary>
     public static void Write(PooledBufferWriter writer, V2Result result)
     {
+        WriteHead(writer, result);
+        writer.Write(",\"outputs\":["u8);
+        for (var i = 0; i < result.Outputs.Count; i++)
+        {
+            if (i > 0)
+                writer.WriteByte((byte)',');
+            WriteOutput(writer, result.Outputs[i]);
+        }
+
+        writer.Write("]}"u8);
+    }
+
+    /// <summary>Begins the object: the request's name where it has one, then the model.</summary>
+    public static void WriteHead(PooledBufferWriter writer, V2Result result)
+    {
         writer.WriteByte((byte)'{');
         if (result.Id.Length > 0)
         {
@@ -24,20 +39,7 @@ internal static class InferResponseWriter
         JsonScalarWriter.WriteString(writer, result.ModelName);
         writer.Write(",\"model_version\":"u8);
         JsonScalarWriter.WriteString(writer, result.ModelVersion);
-        writer.Write(",\"outputs\":["u8);
-        for (var i = 0; i < result.Outputs.Count; i++)
-        {
-            if (i > 0)
-                writer.WriteByte((byte)',');
-            WriteOutput(writer, result.Outputs[i]);
-        }
-
-        writer.Write("]}"u8);
     }
-
-    /// <summary>Length of an output in binary form.</summary>
-    public static long BinaryLength(V2ResultOutput output) =>
-        output.Texts is null ? output.Tensor!.ByteLength : BytesElements.LengthOf(output.Texts);
 
     private static void WriteOutput(PooledBufferWriter writer, V2ResultOutput output)
     {
@@ -51,7 +53,7 @@ internal static class InferResponseWriter
         if (output.Binary)
         {
             writer.Write(",\"parameters\":{\"binary_data_size\":"u8);
-            JsonScalarWriter.WriteInt64(writer, BinaryLength(output));
+            JsonScalarWriter.WriteInt64(writer, output.BinaryLength);
             writer.Write("}}"u8);
             return;
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Granary.Api.Http;
 using Granary.Serving;
 using Granary.Serving.Json;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace Granary.Api.OpenInference.Http;
 
@@ -29,18 +30,15 @@ internal static class V2HttpErrors
         context.Request.Path.StartsWithSegments("/v2", StringComparison.Ordinal) ? WriteAsync(context, failure) : write(context, failure);
 
     /// <summary>Writes a failure, or what the response's own status says when there is none.</summary>
-    public static Task WriteAsync(HttpContext context, Failure? failure)
-    {
-        if (failure is not { } known)
-        {
-            var given = context.Response.StatusCode;
-            return WriteAsync(context, given, Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(given));
-        }
+    public static Task WriteAsync(HttpContext context, Failure? failure) =>
+        WriteAsync(context, failure, failure is { } known ? StatusOf(known.Error) : context.Response.StatusCode);
 
-        var status = StatusOf(known.Error);
-        if (status == StatusCodes.Status503ServiceUnavailable && known.RetryAfter is { } delay)
+    /// <summary>Writes a failure, or the status's own words when there is none, with a status of the caller's choice.</summary>
+    public static Task WriteAsync(HttpContext context, Failure? failure, int status)
+    {
+        if (status == StatusCodes.Status503ServiceUnavailable && failure?.RetryAfter is { } delay)
             context.Response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(delay.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
-        return WriteAsync(context, status, known.Message);
+        return WriteAsync(context, status, failure?.Message ?? ReasonPhrases.GetReasonPhrase(status));
     }
 
     /// <summary>Writes one message.</summary>

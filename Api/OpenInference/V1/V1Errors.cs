@@ -1,7 +1,6 @@
 using Granary.Api.Http;
+using Granary.Api.OpenInference.Http;
 using Granary.Serving;
-using Granary.Serving.Json;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Granary.Api.OpenInference.V1;
 
@@ -33,20 +32,6 @@ internal static class V1Errors
         context.Request.Path.StartsWithSegments(Prefix, StringComparison.Ordinal) ? WriteAsync(context, failure) : write(context, failure);
 
     /// <summary>Writes a failure, or what the response's own status says when there is none.</summary>
-    public static Task WriteAsync(HttpContext context, Failure? failure)
-    {
-        if (failure is { } known)
-            return WriteAsync(context, StatusOf(known.Error), known.Message);
-        var status = context.Response.StatusCode;
-        return WriteAsync(context, status, ReasonPhrases.GetReasonPhrase(status));
-    }
-
-    private static async Task WriteAsync(HttpContext context, int status, string message)
-    {
-        using var writer = new PooledBufferWriter(512);
-        writer.Write("{\"error\":"u8);
-        JsonScalarWriter.WriteString(writer, message);
-        writer.WriteByte((byte)'}');
-        await Responses.WriteAsync(context.Response, status, Responses.Json, writer.WrittenMemory);
-    }
+    public static Task WriteAsync(HttpContext context, Failure? failure) =>
+        V2HttpErrors.WriteAsync(context, failure, failure is { } known ? StatusOf(known.Error) : context.Response.StatusCode);
 }

@@ -1,28 +1,23 @@
 using Granary.Api.Http;
 using Granary.Serving;
-using Granary.Serving.Clusters;
-using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Json;
 
 namespace Granary.Api.OpenInference.V1;
 
 /// <summary>Which models there are, and whether one is ready.</summary>
-internal sealed class V1ModelsEndpoint(IServedModels models, IModelRepository repository, IModelCluster cluster)
+internal sealed class V1ModelsEndpoint(V2Models models)
 {
-    /// <summary><c>GET /v1/models</c>: every name.</summary>
+    /// <summary><c>GET /v1/models</c>: the names that serve.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        var index = await repository.IndexAsync(readyOnly: false, context.RequestAborted);
+        var names = await models.NamesAsync(context.RequestAborted);
         using var writer = new PooledBufferWriter();
         writer.Write("{\"models\":["u8);
-        string? last = null;
-        foreach (var entry in index)
+        for (var i = 0; i < names.Count; i++)
         {
-            if (entry.Name == last)
-                continue;
-            if (last is not null)
+            if (i > 0)
                 writer.WriteByte((byte)',');
-            JsonScalarWriter.WriteString(writer, last = entry.Name);
+            JsonScalarWriter.WriteString(writer, names[i]);
         }
 
         writer.Write("]}"u8);
@@ -36,9 +31,7 @@ internal sealed class V1ModelsEndpoint(IServedModels models, IModelRepository re
     public async Task ReadyAsync(HttpContext context)
     {
         var name = (string)context.Request.RouteValues["model"]!;
-        var definition = await models.FindAsync(name, "", context.RequestAborted);
-        var status = await cluster.GetStatusAsync(definition.Key, context.RequestAborted);
-        var ready = status.State is ModelState.Ready or ModelState.Unloaded;
+        var ready = await models.IsReadyAsync(name, "", context.RequestAborted);
         using var writer = new PooledBufferWriter(256);
         writer.Write("{\"name\":"u8);
         JsonScalarWriter.WriteString(writer, name);

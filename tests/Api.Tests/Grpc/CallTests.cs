@@ -137,25 +137,20 @@ public class CallTests
 
         await server.App.StopAsync().WaitAsync(TimeSpan.FromMinutes(1));
 
-        await AssertStoppedAsync(async () =>
+        // Its request is whole, so its status cannot get lost.
+        var watched = await GrpcAnswer.ReadAsync(watch);
+        Assert.Equal((14, "The server is shutting down"), (watched.Status, watched.Message));
+        try
         {
             using var response = await chat;
             var answer = await GrpcAnswer.ReadAsync(response);
             Assert.Equal((14, "The server is shutting down"), (answer.Status, answer.Message));
-        });
-        await AssertStoppedAsync(async () => Assert.Equal(14, (await GrpcAnswer.ReadAsync(watch)).Status));
-        content.Complete();
-    }
-
-    private static async Task AssertStoppedAsync(Func<Task> read)
-    {
-        try
-        {
-            await read();
         }
         catch (HttpRequestException exception) when (exception.InnerException is HttpProtocolException { ErrorCode: 0 })
         {
-            // The end of the connection, without an error, may overtake the status; gRPC clients make UNAVAILABLE of it too.
+            // .NET's client drops an answer that it has not handed out yet when the connection ends, without an error, before its request did.
         }
+
+        content.Complete();
     }
 }

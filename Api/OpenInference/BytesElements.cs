@@ -4,7 +4,7 @@ using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Torch;
 
-namespace Granary.Api.OpenInference.Http;
+namespace Granary.Api.OpenInference;
 
 /// <summary>
 /// BYTES elements: each four bytes of length, little-endian, then the content.

@@ -3,7 +3,7 @@ using Granary.Serving.Formats.Triton.Config;
 using Granary.Serving.Formats.Triton.Naming;
 using Granary.Torch;
 
-namespace Granary.Api.OpenInference.Http;
+namespace Granary.Api.OpenInference;
 
 /// <summary>The bytes behind the JSON text of a request, taken piece by piece.</summary>
 internal ref struct BinaryPart(ReadOnlySpan<byte> bytes)
