@@ -92,7 +92,7 @@ internal sealed partial class AdminRegistry(IModelCatalog catalog, IModelCluster
 
     private static string NextVersion(CatalogModel? model)
     {
-        var last = model is null ? 0 : long.Parse(model.Versions[^1].Version, CultureInfo.InvariantCulture);
+        var last = model is null ? 0 : ModelVersions.Major(model.Versions[^1].Version);
         return (last + 1).ToString(CultureInfo.InvariantCulture);
     }
 

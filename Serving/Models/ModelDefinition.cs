@@ -8,7 +8,7 @@ public sealed record ModelDefinition
     /// <summary>Catalog name; see <see cref="ModelNames"/> for what is allowed.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Decimal, at least 1, no leading zeros.</summary>
+    /// <summary>A whole number or several with points; see <see cref="ModelVersions"/>.</summary>
     public required string Version { get; init; }
 
     /// <summary>Where the weights are.</summary>

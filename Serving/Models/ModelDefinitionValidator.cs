@@ -47,7 +47,7 @@ public static class ModelDefinitionValidator
         if (!ModelNames.IsValid(definition.Name))
             faults.Add($"Name {ModelIdText.Quote(definition.Name)}: 1 to 128 letters, digits or _ - . beginning with a letter or digit");
         if (!ModelVersions.IsValid(definition.Version))
-            faults.Add($"Version {ModelIdText.Quote(definition.Version)}: a whole number from 1 without leading zeros");
+            faults.Add($"Version {ModelIdText.Quote(definition.Version)}: {ModelVersions.Rule}");
         if (ModelIdParser.Fault(definition.Source) is { } fault)
             faults.Add("Source: " + fault);
         if (definition.Sha256 is { } sha && (sha.Length != 64 || sha.AsSpan().ContainsAnyExcept(LowerHex)))

@@ -5,7 +5,7 @@ namespace Granary.Serving.Models;
 /// model id as its name and <see cref="AdHocVersion"/> as its version.
 /// </summary>
 /// <param name="Name">Catalog name, or a model id for an ad-hoc key.</param>
-/// <param name="Version">Decimal without leading zeros for a catalog entry; <see cref="AdHocVersion"/> for an ad-hoc key.</param>
+/// <param name="Version">See <see cref="ModelVersions"/> for a catalog entry; <see cref="AdHocVersion"/> for an ad-hoc key.</param>
 public readonly record struct ModelKey(string Name, string Version)
 {
     /// <summary>The version of every ad-hoc key; no catalog version may be 0.</summary>

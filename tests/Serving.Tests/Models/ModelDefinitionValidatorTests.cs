@@ -89,5 +89,27 @@ public sealed class ModelDefinitionValidatorTests
     [InlineData("", false)]
     [InlineData("v1", false)]
     [InlineData("١", false)]
+    [InlineData("1.0", true)]
+    [InlineData("0.1", true)]
+    [InlineData("1.2.3.4.5.6.7.8", true)]
+    [InlineData("1.2.3.4.5.6.7.8.9", false)]
+    [InlineData("1.", false)]
+    [InlineData(".1", false)]
+    [InlineData("1..2", false)]
+    [InlineData("1.02", false)]
+    [InlineData("01.0", false)]
+    [InlineData("1.9223372036854775808", false)]
     public void IsValid_Version_FollowsTheRule(string version, bool expected) => Assert.Equal(expected, ModelVersions.IsValid(version));
+
+    [Theory]
+    [InlineData("2", "10", -1)]
+    [InlineData("1.9", "1.10", -1)]
+    [InlineData("1", "1.0", -1)]
+    [InlineData("2", "1.5", 1)]
+    [InlineData("1.0", "1.0", 0)]
+    public void Compare_Versions_OrdersByNumbers(string left, string right, int expected)
+    {
+        Assert.Equal(expected, Math.Sign(ModelVersions.Compare(left, right)));
+        Assert.Equal(-expected, Math.Sign(ModelVersions.Compare(right, left)));
+    }
 }

@@ -58,13 +58,12 @@ public sealed class LeakTests
         Use("linear8");
         LoadAndCall(path);
         var before = ResidentBytes();
-        // 100 MB each time: three times what may be left over. The allocator may have kept what the first load took, so the memory
-        // need not grow while a model is there.
-        for (var i = 0; i < 3; i++)
+        // 100 MB each time, so a leak shows as 1,200; the allocator and a busy machine move what is resident by some tens of MB.
+        for (var i = 0; i < 12; i++)
             LoadAndCall(path);
         var after = ResidentBytes();
         File.Delete(path);
-        Assert.True(after <= before * 1.1 + 20e6, $"resident before {before / 1e6:F0} MB, after {after / 1e6:F0} MB");
+        Assert.True(after <= before + 150e6, $"resident before {before / 1e6:F0} MB, after {after / 1e6:F0} MB");
     }
 
     private static void Use(string name) => Fixture.Load(name).Dispose();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Models;
@@ -17,7 +16,7 @@ internal sealed class RepositoryIndex(IReadOnlyList<RepositoryIndexEntry> noted)
         // That a model could not be read again says nothing of the versions that serve.
         .. _entries.Values.Where(entry => entry is not { Version: null, State: not null } || !_entries.Values.Any(other => other.Name == entry.Name && other.State == ModelReadyState.Ready))
             .OrderBy(static entry => entry.Name, StringComparer.Ordinal)
-            .ThenBy(static entry => entry.Version is null ? 0 : long.Parse(entry.Version, CultureInfo.InvariantCulture)),
+            .ThenBy(static entry => entry.Version ?? "0", Comparer<string>.Create(ModelVersions.Compare)),
     ];
 
     /// <summary>Those that are ready.</summary>
