@@ -56,9 +56,18 @@ internal sealed class ArgumentSchemaConverter : IConverter<ArgumentSchema, Argum
 [RegisterConverter]
 internal sealed class MethodSchemaConverter : IConverter<MethodSchema, MethodSchemaSurrogate>
 {
-    public MethodSchema ConvertFromSurrogate(in MethodSchemaSurrogate surrogate) => new(surrogate.Name, surrogate.Arguments, surrogate.ReturnType);
+    public MethodSchema ConvertFromSurrogate(in MethodSchemaSurrogate surrogate) =>
+        new(surrogate.Name, surrogate.Arguments, surrogate.ReturnType) { NamedTuples = surrogate.NamedTuples ?? [] };
 
-    public MethodSchemaSurrogate ConvertToSurrogate(in MethodSchema value) => new(value.Name, [.. value.Arguments], value.ReturnType);
+    public MethodSchemaSurrogate ConvertToSurrogate(in MethodSchema value) => new(value.Name, [.. value.Arguments], value.ReturnType, [.. value.NamedTuples]);
+}
+
+[RegisterConverter]
+internal sealed class NamedTupleSchemaConverter : IConverter<NamedTupleSchema, NamedTupleSchemaSurrogate>
+{
+    public NamedTupleSchema ConvertFromSurrogate(in NamedTupleSchemaSurrogate surrogate) => new(surrogate.Name, surrogate.Fields);
+
+    public NamedTupleSchemaSurrogate ConvertToSurrogate(in NamedTupleSchema value) => new(value.Name, [.. value.Fields]);
 }
 
 [RegisterConverter]

@@ -77,7 +77,11 @@ internal readonly record struct ArgumentSchemaSurrogate([property: Id(0)] string
 
 /// <summary>Wire form of <see cref="MethodSchema"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.MethodSchema")]
-internal readonly record struct MethodSchemaSurrogate([property: Id(0)] string Name, [property: Id(1)] ArgumentSchema[] Arguments, [property: Id(2)] string ReturnType);
+internal readonly record struct MethodSchemaSurrogate([property: Id(0)] string Name, [property: Id(1)] ArgumentSchema[] Arguments, [property: Id(2)] string ReturnType, [property: Id(3)] NamedTupleSchema[]? NamedTuples);
+
+/// <summary>Wire form of <see cref="NamedTupleSchema"/>.</summary>
+[GenerateSerializer, Immutable, Alias("granary.NamedTupleSchema")]
+internal readonly record struct NamedTupleSchemaSurrogate([property: Id(0)] string Name, [property: Id(1)] ArgumentSchema[] Fields);
 
 /// <summary>Wire form of <see cref="ModelStatistics"/>.</summary>
 [GenerateSerializer, Immutable, Alias("granary.ModelStatistics")]

@@ -5,10 +5,13 @@ namespace Granary.Serving.Json;
 /// <summary>Makes the exceptions of the JSON code; out of line, so that the callers' hot loops stay small.</summary>
 internal static class JsonErrors
 {
+    /// <summary>How the message of every text begins that is no JSON.</summary>
+    public const string Malformed = "malformed JSON";
+
     /// <summary>Not JSON at all.</summary>
     [DoesNotReturn]
     public static void ThrowMalformed(int position, string what) =>
-        throw new ServingException(ServingError.InvalidArgument, $"malformed JSON at byte {position}: {what}");
+        throw new ServingException(ServingError.InvalidArgument, $"{Malformed} at byte {position}: {what}");
 
     /// <summary>JSON, but not what belongs here.</summary>
     [DoesNotReturn]

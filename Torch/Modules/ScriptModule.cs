@@ -21,6 +21,11 @@ public sealed unsafe class ScriptModule : IDisposable
         _methods = new MethodSchema[tape.ReadCount()];
         for (var i = 0; i < _methods.Length; i++)
             _methods[i] = ReadMethod(ref tape);
+        var tuples = new NamedTupleSchema[tape.ReadCount()];
+        for (var i = 0; i < tuples.Length; i++)
+            tuples[i] = new NamedTupleSchema(tape.ReadString(), ReadArguments(ref tape));
+        if (tuples.Length > 0)
+            _methods = [.. _methods.Select(method => method with { NamedTuples = tuples })];
     }
 
     /// <summary>The exported methods with their signatures, without <c>self</c>.</summary>
@@ -133,6 +138,11 @@ public sealed unsafe class ScriptModule : IDisposable
     {
         var name = tape.ReadString();
         var returnType = tape.ReadString();
+        return new MethodSchema(name, ReadArguments(ref tape), returnType);
+    }
+
+    private static ArgumentSchema[] ReadArguments(ref ResultTape tape)
+    {
         var arguments = new ArgumentSchema[tape.ReadCount()];
         for (var i = 0; i < arguments.Length; i++)
         {
@@ -143,7 +153,7 @@ public sealed unsafe class ScriptModule : IDisposable
             arguments[i] = new ArgumentSchema(argument, type, hasDefault, hasDefault ? printed : null);
         }
 
-        return new MethodSchema(name, arguments, returnType);
+        return arguments;
     }
 
     private int IndexOf(string method)

@@ -166,6 +166,46 @@ Program program_of(torch::jit::Module module) {
   return program;
 }
 
+// The named tuples inside a type, each once.
+void collect_named_tuples(const c10::TypePtr& type, std::vector<c10::TupleTypePtr>& found) {
+  switch (type->kind()) {
+    case c10::TypeKind::TupleType:
+      if (const auto tuple = type->expect<c10::TupleType>(); tuple->schema()) {
+        for (const auto& known : found) {
+          if (*known == *tuple) return;
+        }
+        found.push_back(tuple);
+      }
+      break;
+    case c10::TypeKind::ListType:
+    case c10::TypeKind::DictType:
+    case c10::TypeKind::OptionalType:
+    case c10::TypeKind::UnionType: break;
+    // A class may hold itself.
+    default: return;
+  }
+  for (const auto& inner : type->containedTypes()) collect_named_tuples(inner, found);
+}
+
+void write_named_tuples(TapeWriter& tape, const std::vector<Method>& methods) {
+  std::vector<c10::TupleTypePtr> found;
+  for (const auto& method : methods) {
+    for (const auto& parameter : method.parameters) collect_named_tuples(parameter.type, found);
+  }
+  tape.put(static_cast<uint32_t>(found.size()));
+  for (const auto& tuple : found) {
+    const auto& fields = tuple->schema()->arguments();
+    tape.put_string(type_name(*tuple));
+    tape.put(static_cast<uint32_t>(fields.size()));
+    for (const auto& field : fields) {
+      tape.put_string(field.name());
+      tape.put_string(type_name(*field.type()));
+      tape.put(static_cast<uint8_t>(field.default_value().has_value()));
+      tape.put_string(field.default_value() ? python_repr(*field.default_value()) : "");
+    }
+  }
+}
+
 void write_description(Module& module) {
   auto& tape = module.description;
   tape.put_string(module.device.str());
@@ -182,6 +222,7 @@ void write_description(Module& module) {
       tape.put_string(parameter.default_value ? python_repr(*parameter.default_value) : "");
     }
   }
+  write_named_tuples(tape, module.program.methods);
 }
 
 // How large a function is once everything that it calls stands in it. A model whose every part calls another part twice

@@ -1,4 +1,5 @@
 using Granary.Serving.Formats.Triton.Repository;
+using Granary.Serving.Json;
 using Granary.Torch;
 
 namespace Granary.Api.OpenInference.V1;
@@ -11,7 +12,7 @@ internal readonly record struct NamedOutputs(IReadOnlyList<string> Names, IReadO
     {
         TupleValue { Names: { } fields } tuple => new(fields, tuple.Items),
         TupleValue tuple => new(NamesOf(model, tuple.Items.Count), tuple.Items),
-        DictValue dictionary => new([.. dictionary.Entries.Select(static entry => ValueWriter.KeyOf(entry.Key))], [.. dictionary.Entries.Select(static entry => entry.Value)]),
+        DictValue dictionary => new([.. dictionary.Entries.Select(static entry => JsonValueWriter.KeyOf(entry.Key))], [.. dictionary.Entries.Select(static entry => entry.Value)]),
         _ => new(NamesOf(model, 1), [result]),
     };
 

@@ -17,9 +17,9 @@ internal sealed class PredictionsWriter : IReplyWriter
         if (result is TupleValue or DictValue)
             WriteOutputs(writer, NamedOutputs.Of(model, result));
         else if (result is Tensor { Shape.IsEmpty: false } or ListValue)
-            ValueWriter.Write(writer, result);
+            JsonValueWriter.Write(writer, result);
         else
-            ValueWriter.Write(writer, new ListValue([result]));
+            JsonValueWriter.Write(writer, new ListValue([result]));
         writer.WriteByte((byte)'}');
     }
 
@@ -28,13 +28,13 @@ internal sealed class PredictionsWriter : IReplyWriter
         var rows = RowsOf(outputs.Values);
         if (rows < 0)
         {
-            ValueWriter.WriteObject(writer, outputs.Names, outputs.Values);
+            JsonValueWriter.WriteObject(writer, outputs.Names, outputs.Values);
             return;
         }
 
         if (outputs.Values.Count == 1)
         {
-            ValueWriter.Write(writer, outputs.Values[0]);
+            JsonValueWriter.Write(writer, outputs.Values[0]);
             return;
         }
 
@@ -43,7 +43,7 @@ internal sealed class PredictionsWriter : IReplyWriter
         {
             if (row > 0)
                 writer.WriteByte((byte)',');
-            ValueWriter.WriteObject(writer, outputs.Names, [.. outputs.Values.Select(value => RowOf(value, row))]);
+            JsonValueWriter.WriteObject(writer, outputs.Names, [.. outputs.Values.Select(value => RowOf(value, row))]);
         }
 
         writer.WriteByte((byte)']');

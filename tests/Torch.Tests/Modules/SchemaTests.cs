@@ -48,4 +48,14 @@ public sealed class SchemaTests
         Assert.Equal(type, Assert.Single(method.Arguments).Type);
         Assert.Equal(type, method.ReturnType);
     }
+
+    [Fact]
+    public void Methods_NamedTuplesInArguments_AreDescribedOnce()
+    {
+        using var module = Fixture.Load("echo");
+        var method = module.Methods.Single(method => method.Name == "points");
+        var tuple = Assert.Single(method.NamedTuples);
+        Assert.Equal("Point", tuple.Name);
+        Assert.Equal([new ArgumentSchema("x", "Tensor", false, null), new ArgumentSchema("y", "int", false, null)], tuple.Fields);
+    }
 }

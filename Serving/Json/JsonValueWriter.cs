@@ -1,12 +1,12 @@
-using Granary.Serving;
-using Granary.Serving.Json;
+using System.Globalization;
 using Granary.Torch;
 
-namespace Granary.Api.OpenInference.V1;
+namespace Granary.Serving.Json;
 
-/// <summary>Writes any value as JSON: tensors as nested lists, tuples as lists, named tuples and dictionaries as objects.</summary>
-internal static class ValueWriter
+/// <summary>Writes any value as plain JSON: tensors as nested lists, tuples as lists, named tuples and dictionaries as objects.</summary>
+public static class JsonValueWriter
 {
+    /// <summary>Writes one value.</summary>
     /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: JSON has no such value.</exception>
     public static void Write(PooledBufferWriter writer, Value value)
     {
@@ -47,16 +47,21 @@ internal static class ValueWriter
         }
     }
 
-    /// <summary>The text of a dictionary's key.</summary>
-    /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: neither text nor a whole number.</exception>
+    /// <summary>The text of a dictionary's key, as Python's json prints it: <c>1</c>, <c>0.5</c>, <c>true</c>.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>: a tensor or a complex number.</exception>
     public static string KeyOf(Value key) => key switch
     {
         StringValue text => text.Text,
-        IntValue number => number.Number.ToString(System.Globalization.CultureInfo.InvariantCulture),
+        IntValue number => number.Number.ToString(CultureInfo.InvariantCulture),
+        DoubleValue number => TextOf(number.Number),
+        BoolValue truth => truth.Truth ? "true" : "false",
         _ => throw new ServingException(ServingError.Unsupported, $"The model returned a dictionary with a key of type {key.Kind}; JSON has text keys only"),
     };
 
     /// <summary>Writes an object.</summary>
+    /// <param name="writer">Where to.</param>
+    /// <param name="names">Its properties.</param>
+    /// <param name="values">As many values.</param>
     public static void WriteObject(PooledBufferWriter writer, IReadOnlyList<string> names, IReadOnlyList<Value> values)
     {
         writer.WriteByte((byte)'{');
@@ -83,6 +88,12 @@ internal static class ValueWriter
         }
 
         writer.WriteByte((byte)']');
+    }
+
+    private static string TextOf(double number)
+    {
+        Span<byte> text = stackalloc byte[IElementText<double>.MaxBytes];
+        return System.Text.Encoding.ASCII.GetString(text[..FloatText.Write(number, text)]);
     }
 
     private static ServingException Unwritable(Value value) => new(ServingError.Unsupported, $"The model returned a {value.Kind}, which JSON cannot express");

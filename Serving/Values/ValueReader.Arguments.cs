@@ -1,0 +1,100 @@
+using Granary.Serving.Json;
+using Granary.Torch;
+
+namespace Granary.Serving.Values;
+
+public ref partial struct ValueReader
+{
+    /// <summary>
+    /// Reads all arguments of the method. A method of one argument takes the value itself; one of several takes a list (by position) or
+    /// an object (by name), and what has a default may be left out. An object with the argument's name alone also does for one
+    /// argument that is no dictionary.
+    /// </summary>
+    /// <returns>Arguments whose values the caller disposes.</returns>
+    /// <exception cref="ServingException">InvalidArgument: malformed, or not of the method's types; says where.</exception>
+    public Argument[] ReadArguments()
+    {
+        var arguments = new List<Argument>(_signature.Arguments.Count);
+        try
+        {
+            if (_signature.Arguments is [var only] && !IsNamed(only))
+                arguments.Add(new Argument(null, Read(only.Type, only.DType)));
+            else if (Cursor.PeekKind() == JsonKind.Object)
+                ReadNamed(arguments);
+            else if (_signature.Arguments.Count > 0 || !Cursor.TryReadNull())
+                ReadPositional(arguments);
+            return [.. arguments];
+        }
+        catch (Exception exception)
+        {
+            Dispose(arguments.Select(static argument => argument.Value));
+            if (exception is ServingException { Error: ServingError.InvalidArgument } && Place is { Length: > 0 } place && !IsMalformed(exception))
+                throw new ServingException(ServingError.InvalidArgument, $"{place}: {exception.Message}", exception);
+            throw;
+        }
+    }
+
+    private static bool IsMalformed(Exception exception) => exception.Message.StartsWith(JsonErrors.Malformed, StringComparison.Ordinal);
+
+    // {"x": value} for forward(x), where x itself cannot be an object. The cursor is a copy.
+    private readonly bool IsNamed(SignatureArgument only)
+    {
+        var cursor = Cursor;
+        if (only.Type.TakesObject || cursor.PeekKind() != JsonKind.Object)
+            return false;
+        cursor.BeginObject();
+        return cursor.NextProperty(out var name) && name.Is(System.Text.Encoding.UTF8.GetBytes(only.Name));
+    }
+
+    private void ReadPositional(List<Argument> arguments)
+    {
+        var known = _signature.Arguments;
+        Cursor.PeekKind();
+        var start = Cursor.Position;
+        if (Cursor.PeekKind() != JsonKind.Array)
+            throw Invalid($"expected a list of arguments, or an object of them by name, for {_signature}; found {JsonCursor.Describe(Cursor.PeekKind())}");
+        Cursor.BeginArray();
+        while (Cursor.NextItem())
+        {
+            var index = arguments.Count;
+            if (index == known.Count)
+                throw InvalidAt(start, $"too many arguments: {_signature} takes {(known.Count == 0 ? "none" : $"at most {known.Count}")}");
+            arguments.Add(new Argument(null, ReadItem(index, known[index].Type, known[index].DType)));
+        }
+
+        CheckComplete(start, known.Skip(arguments.Count));
+    }
+
+    private void ReadNamed(List<Argument> arguments)
+    {
+        Cursor.PeekKind();
+        var start = Cursor.Position;
+        Cursor.BeginObject();
+        while (Cursor.NextProperty(out var name))
+        {
+            var text = name.ToString();
+            var index = _signature.IndexOf(text);
+            if (index < 0)
+                throw InvalidAt(name.Position, $"unknown argument '{text}' for {_signature}");
+            var argument = _signature.Arguments[index];
+            // The last one counts, as in Python.
+            var earlier = arguments.FindIndex(given => given.Name == argument.Name);
+            if (earlier >= 0)
+            {
+                arguments[earlier].Value.Dispose();
+                arguments.RemoveAt(earlier);
+            }
+
+            arguments.Add(new Argument(argument.Name, ReadPart(text, argument.Type, argument.DType)));
+        }
+
+        CheckComplete(start, _signature.Arguments.Where(argument => !arguments.Exists(given => given.Name == argument.Name)));
+    }
+
+    private readonly void CheckComplete(int start, IEnumerable<SignatureArgument> left)
+    {
+        var missing = left.Where(static argument => argument.IsRequired).Select(static argument => $"'{argument.Name}'").ToList();
+        if (missing.Count > 0)
+            throw InvalidAt(start, $"missing argument{(missing.Count > 1 ? "s" : "")} {string.Join(", ", missing)} for {_signature}");
+    }
+}
