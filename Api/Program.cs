@@ -10,6 +10,7 @@ using Granary.Api.OpenInference.Http;
 using Granary.Api.OpenInference.V1;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
+using Granary.Api.TorchServe;
 
 namespace Granary.Api;
 
@@ -38,15 +39,18 @@ internal static class Program
         builder.Services.AddInfernet();
         builder.Services.AddOpenInference();
         builder.Services.AddOpenInferenceV1();
+        builder.Services.AddTorchServe();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(InfernetErrors.WriteAsync))));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(TorchServeErrors.OrTorchServe(InfernetErrors.WriteAsync)))));
         app.UseMetricsPorts();
+        app.UseTorchServePorts();
         app.MapInfernet().RequireBearer();
         app.MapOpenInference();
         app.MapOpenInferenceV1();
+        app.MapTorchServe();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();

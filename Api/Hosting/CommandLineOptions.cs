@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Granary.Api.OpenInference;
+using Granary.Api.TorchServe.Configuration;
 using Granary.Serving.Models;
 
 namespace Granary.Api.Hosting;
@@ -64,6 +65,7 @@ internal static class CommandLineOptions
         },
         new("--idle-timeout", null, "TIME", ConfigurationKeys.IdleTimeout, "unload a model after this long without a request, as hh:mm:ss") { Check = Duration },
         .. Repositories,
+        .. TorchServeFlags.All,
         new("--admin-bind", null, "HOST:PORT", ConfigurationKeys.AdminBind, "address of the admin API, when it is to have its own")
         {
             Check = static text => BindAddress.TryParse(text, out _, out var error) ? null : error,

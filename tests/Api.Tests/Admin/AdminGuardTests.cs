@@ -120,7 +120,7 @@ public sealed class AdminGuardTests
         foreach (var (name, value) in headers)
             context.Request.Headers[name] = value;
         var reached = false;
-        await new AdminGuard(Options.Create(options)).Protect(_ =>
+        await new AdminGuard(AdminGuard.CreateAccess(options)).Protect(_ =>
         {
             reached = true;
             return Task.CompletedTask;
