@@ -23,6 +23,7 @@ internal sealed partial class ModelExecutor
     private async ValueTask<InferenceResult> HandleAsync(HandlerChain handlers, InferenceRequest request, long arrived, CancellationToken cancellation)
     {
         var made = new List<Value>();
+        object?[]? notes = null;
         InferenceResult result;
         try
         {
@@ -30,7 +31,7 @@ internal sealed partial class ModelExecutor
             var inputs = request.Inputs;
             try
             {
-                inputs = handlers.Preprocess(request.Inputs, made);
+                inputs = handlers.Preprocess(request.Inputs, made, out notes);
             }
             catch (Exception exception)
             {
@@ -45,16 +46,16 @@ internal sealed partial class ModelExecutor
                 value.Dispose();
         }
 
-        return Postprocess(handlers, result, request.Method);
+        return Postprocess(handlers, notes, result, request.Method);
     }
 
-    private InferenceResult Postprocess(HandlerChain handlers, InferenceResult result, string method)
+    private InferenceResult Postprocess(HandlerChain handlers, object?[]? notes, InferenceResult result, string method)
     {
         var made = new List<Value>();
         var owner = new HandledAnswer(made, result);
         try
         {
-            var answer = handlers.Postprocess(result.Value, made);
+            var answer = handlers.Postprocess(result.Value, made, notes);
             return ReferenceEquals(answer, result.Value)
                 ? result
                 : new InferenceResult(result.Key, answer, owner, result.Timing) { Provenance = result.Provenance };

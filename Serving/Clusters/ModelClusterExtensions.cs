@@ -1,5 +1,6 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
+using Granary.Serving.Weights;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,8 @@ public static class ModelClusterExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IInferenceRuntime, TorchInferenceRuntime>();
         services.TryAddSingleton<IScriptModuleFactory, ScriptModuleFactory>();
+        services.AddOptions<WeightsStoreOptions>();
+        services.TryAddSingleton<ScratchFiles>();
         services.TryAddSingleton<IModelLoader, ModelLoader>();
         services.TryAddSingleton<ActivationHost>();
         services.TryAddSingleton<IModelMetrics>(provider => provider.GetRequiredService<ActivationHost>());

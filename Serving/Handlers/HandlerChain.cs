@@ -1,3 +1,4 @@
+using Granary.Serving.Activations;
 using Granary.Serving.Models;
 using Granary.Torch;
 
@@ -14,13 +15,15 @@ internal sealed class HandlerChain
     }
 
     /// <summary>The chain of a definition; null when it has none, so that such models pay one comparison.</summary>
+    /// <param name="definition">Of the model.</param>
+    /// <param name="model">The module that the handlers stand around; null to check the definition only.</param>
     /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: every fault in one message.</exception>
-    public static HandlerChain? Create(ModelDefinition definition)
+    public static HandlerChain? Create(ModelDefinition definition, ILoadedModel? model = null)
     {
         if (definition.Handlers.Count == 0)
             return null;
         var faults = new List<string>();
-        var handlers = HandlerRegistry.Create(definition, faults);
+        var handlers = HandlerRegistry.Create(new HandlerContext(definition, model), faults);
         if (faults.Count > 0)
             throw new ServingException(ServingError.InvalidArgument, $"the handlers of model '{definition.Key}' are not valid: {string.Join("; ", faults)}");
         return handlers.Count == 0 ? null : new HandlerChain(handlers);
@@ -29,12 +32,16 @@ internal sealed class HandlerChain
     /// <summary>The arguments of the module.</summary>
     /// <param name="inputs">Stay the caller's.</param>
     /// <param name="made">Gets what was made on the way; the caller disposes it after the call, and also when this throws.</param>
-    public IReadOnlyList<Argument> Preprocess(IReadOnlyList<Argument> inputs, List<Value> made)
+    /// <param name="notes">What each handler wants to know again when it makes the answer; null when none does.</param>
+    public IReadOnlyList<Argument> Preprocess(IReadOnlyList<Argument> inputs, List<Value> made, out object?[]? notes)
     {
+        notes = null;
         var current = inputs;
-        foreach (var handler in _handlers)
+        for (var i = 0; i < _handlers.Length; i++)
         {
-            var next = handler.Preprocess(current);
+            var next = _handlers[i].Preprocess(current, out var note);
+            if (note is not null)
+                (notes ??= new object?[_handlers.Length])[i] = note;
             if (!ReferenceEquals(next, current))
                 Collect(next, current, made);
             current = next;
@@ -46,11 +53,12 @@ internal sealed class HandlerChain
     /// <summary>The answer.</summary>
     /// <param name="result">Stays the caller's.</param>
     /// <param name="made">Gets what was made on the way, to which the answer may refer: disposed with it, and also when this throws.</param>
-    public Value Postprocess(Value result, List<Value> made)
+    /// <param name="notes">Of the same request.</param>
+    public Value Postprocess(Value result, List<Value> made, object?[]? notes = null)
     {
         for (var i = _handlers.Length - 1; i >= 0; i--)
         {
-            var next = _handlers[i].Postprocess(result);
+            var next = _handlers[i].Postprocess(result, notes?[i]);
             if (!ReferenceEquals(next, result))
                 made.Add(next);
             result = next;

@@ -9,6 +9,12 @@ internal static class ArchiveHandlers
     /// <summary>The name under which Persia's tutorial packs its handler.</summary>
     private const string PersiaHandler = "persia_handler.py";
 
+    private static readonly string[] Known =
+    [
+        "base_handler", "BaseHandler", "TorchScriptHandler", "dali_image_classifier",
+        HandlerNames.ImageClassifier, HandlerNames.ImageSegmenter, HandlerNames.ObjectDetector, HandlerNames.TextClassifier,
+    ];
+
     private const string Ours = "base_handler, image_classifier, image_segmenter, object_detector and text_classifier";
 
     /// <summary>The chain.</summary>
@@ -27,6 +33,14 @@ internal static class ArchiveHandlers
         "vllm_handler" or "trt_llm_handler" => throw Refuse(archive, $"wants the handler {handler}, which runs a language model in Python; this server runs TorchScript modules"),
         _ => throw RefuseCustom(handler, archive),
     };
+
+    /// <summary>Refuses an archive whose handler is code, unless the definition says what else to do; for definitions that <see cref="ArchiveDefinitions"/> did not make.</summary>
+    /// <exception cref="ServingException"><see cref="ServingError.Unsupported"/>.</exception>
+    public static void Check(ModelArchive archive, ModelDefinition definition)
+    {
+        if (definition.Handlers.Count == 0 && !definition.Annotations.ContainsKey(ArchiveAnnotations.Handler) && archive.Manifest.Handler is { Length: > 0 } handler && !Known.Contains(handler))
+            throw RefuseCustom(handler, archive);
+    }
 
     private static ServingException RefuseCustom(string handler, ModelArchive archive)
     {

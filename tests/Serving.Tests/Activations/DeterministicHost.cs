@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
+using Granary.Serving.Tests.Support;
 using Granary.Serving.Weights;
 using Granary.Torch;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,7 +23,7 @@ internal sealed class DeterministicHost : IDisposable
         var activation = new ActivationOptions { InferenceThreads = 4 };
         options?.Invoke(activation);
         _host = new ActivationHost(Options.Create(activation), Options.Create(new ModelMemoryOptions()), _runtime, TimeProvider.System, NullLoggerFactory.Instance);
-        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
+        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host, Scratch.Of(Path.GetTempPath()));
     }
 
     /// <summary>Calls that cover what libraries cut by threads: products, sums, convolutions, forks; each in a precision where it shows.</summary>
