@@ -40,7 +40,9 @@ internal static class GrpcExtensions
             foreach (var method in builder.Methods)
             {
                 var call = dispatcher.For(method);
-                app.MapPost($"/{service.Descriptor.FullName}/{method.Name}", service.NeedsBearer && key is not null ? Protect(call, key) : call);
+                var guarded = service.NeedsBearer && key is not null ? Protect(call, key) : call;
+                foreach (var name in (IEnumerable<string>)[service.Descriptor.FullName, .. service.Aliases])
+                    app.MapPost($"/{name}/{method.Name}", guarded);
             }
         }
 

@@ -11,6 +11,9 @@ internal interface IGrpcService
     /// <summary>Whether callers must present the bearer token of inference requests, if there is one.</summary>
     bool NeedsBearer => true;
 
+    /// <summary>Further names, with their packages, under which the same methods answer. Default none.</summary>
+    IReadOnlyList<string> Aliases => [];
+
     /// <summary>Names a handler for each method; one without a handler is UNIMPLEMENTED.</summary>
     void Bind(GrpcServiceBuilder methods);
 }

@@ -1,5 +1,7 @@
 using Granary.Api.Description;
+using Granary.Api.Grpc;
 using Granary.Api.Telemetry;
+using Granary.Api.TorchServe.Grpc;
 using Granary.Api.TorchServe.Inference;
 using Granary.Api.TorchServe.Management;
 using Granary.Api.TorchServe.Tokens;
@@ -34,6 +36,8 @@ internal static class TorchServeExtensions
         services.AddSingleton<ModelManagement>();
         services.AddSingleton<ManagementEndpoints>();
         services.AddHostedService<TorchServeStartupService>();
+        services.AddGrpcService<TorchServeInferenceService>();
+        services.AddGrpcService<TorchServeManagementService>();
         return services;
     }
 

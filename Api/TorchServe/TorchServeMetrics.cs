@@ -17,6 +17,8 @@ internal sealed class TorchServeMetrics(TorchServeCounters counters) : IMetricsT
         Single(text, "Requests2XX", "TorchServe prediction and management requests that were answered", succeeded);
         Single(text, "Requests4XX", "TorchServe requests that were refused", refused);
         Single(text, "Requests5XX", "TorchServe requests that failed", failed);
+        if (!counters.Models.Any())
+            return;
         var models = counters.Models.OrderBy(static pair => pair.Key).ToList();
         Family(text, models, "ts_inference_requests_total", "TorchServe inference requests", static series => series.Requests);
         Family(text, models, "ts_inference_latency_microseconds", "Sum of the time that TorchServe inference requests spent in queue and model", static series => series.Latency.TotalMicroseconds);

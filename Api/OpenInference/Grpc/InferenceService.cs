@@ -17,6 +17,9 @@ internal sealed class InferenceService(
 {
     public ServiceDescriptor Descriptor { get; } = GrpcServiceReflection.Descriptor.Services[0];
 
+    /// <summary>TorchServe has the same messages in a package of its own.</summary>
+    public IReadOnlyList<string> Aliases => ["org.pytorch.serve.grpc.openinference.GRPCInferenceService"];
+
     public void Bind(GrpcServiceBuilder methods)
     {
         methods

@@ -1,3 +1,4 @@
+using Granary.Api.Http;
 using Granary.Serving;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Json;
@@ -63,7 +64,7 @@ internal static class InstanceReader
             case JsonKind.Object when model.Definition.Handlers.Count == 0:
                 return new InstanceColumns(model).Read(ref cursor);
             case JsonKind.Object or JsonKind.String:
-                return [new Argument(null, InstanceValues.ReadList(ref cursor))];
+                return [new Argument(null, new JsonValues(DType.Float32).ReadList(ref cursor))];
             case JsonKind.Null:
                 throw Invalid("\"instances\" holds null");
             default:

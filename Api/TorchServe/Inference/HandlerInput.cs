@@ -1,7 +1,7 @@
 using System.Text;
+using Granary.Api.Http;
 using Granary.Serving;
 using Granary.Serving.Json;
-using Granary.Serving.Values;
 using Granary.Torch;
 
 namespace Granary.Api.TorchServe.Inference;
@@ -12,8 +12,6 @@ namespace Granary.Api.TorchServe.Inference;
 /// </summary>
 internal static class HandlerInput
 {
-    private static readonly Signature Anything = new(new MethodSchema("forward", [new ArgumentSchema("value", "Any", false, null)], "Any"));
-
     /// <summary>The dictionary.</summary>
     /// <param name="parts">Of which the last one of a name counts.</param>
     /// <param name="decode">Whether JSON and texts are decoded; else they are bytes too.</param>
@@ -63,14 +61,14 @@ internal static class HandlerInput
         return Tensor.From(DType.UInt8, [content.Length], content);
     }
 
-    // As it looks: numbers and lists of them are tensors, objects dictionaries.
+    // Lists of numbers are tensors, as torch.as_tensor makes them in TorchServe.
     private static Value ReadJson(ReadOnlySpan<byte> json)
     {
-        var reader = new ValueReader(new JsonCursor(json), Anything);
-        var value = reader.Read(null, null);
+        var cursor = new JsonCursor(json);
+        var value = new JsonValues(null).Read(ref cursor);
         try
         {
-            reader.End();
+            cursor.End();
             return value;
         }
         catch
