@@ -31,6 +31,12 @@ internal static class CommandLineOptions
         new("--id", null, "NAME", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.ServerId)}", "name of the server in /v2; default triton"),
         new("--model-config-name", null, "NAME", ConfigurationKeys.ModelConfigName, "use configs/NAME.pbtxt of models that have it"),
         new("--disable-auto-complete-config", null, "BOOL", ConfigurationKeys.RequireModelConfig, "refuse models without config.pbtxt; default false") { Check = Truth, Convert = TruthValue },
+        new("--cache-config", null, "local,size=BYTES", ConfigurationKeys.ResponseCacheBytes, "memory for answers that are kept; models say response_cache to use it")
+        {
+            Check = static text => CacheBytes(text) is null ? $"'{text}' is no cache; expected local,size=BYTES" : null,
+            Convert = static text => CacheBytes(text)!,
+        },
+        new("--response-cache-byte-size", null, "BYTES", ConfigurationKeys.ResponseCacheBytes, "the same, as earlier versions of Triton take it") { Check = Size },
     ];
 
     /// <summary>Every flag, in the order of the help.</summary>
@@ -119,6 +125,16 @@ internal static class CommandLineOptions
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? null
             : $"'{text}' is no whole number above zero";
+
+    private static string? Size(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : $"'{text}' is no number of bytes";
+
+    /// <summary>The size in Triton's form of a cache; null when it has another form.</summary>
+    private static string? CacheBytes(string text)
+    {
+        const string Local = "local,size=";
+        return text.StartsWith(Local, StringComparison.Ordinal) && Size(text[Local.Length..]) is null ? text[Local.Length..] : null;
+    }
 
     // What Triton takes for a truth value.
     private static string? Truth(string text) =>

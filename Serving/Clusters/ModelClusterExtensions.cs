@@ -1,5 +1,6 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
+using Granary.Serving.Responses;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -26,8 +27,10 @@ public static class ModelClusterExtensions
     {
         services.AddOptions<ActivationOptions>().ValidateOnStart();
         services.AddOptions<ModelMemoryOptions>().ValidateOnStart();
+        services.AddOptions<ResponseCacheOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ActivationOptions>, ActivationOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelMemoryOptions>, ModelMemoryOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ResponseCacheOptions>, ResponseCacheOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IInferenceRuntime, TorchInferenceRuntime>();
         services.TryAddSingleton<IScriptModuleFactory, ScriptModuleFactory>();

@@ -8,7 +8,16 @@ namespace Granary.Api.Tests.OpenInference;
 public sealed class V2Bed : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("granary-v2-");
+    private readonly string[] _flags;
     private RealServer _server = null!;
+
+    public V2Bed()
+        : this([])
+    {
+    }
+
+    /// <summary>A bed with more flags, for classes that need a server of their own.</summary>
+    internal V2Bed(params string[] flags) => _flags = flags;
 
     internal HttpClient Client => _server.Client;
 
@@ -43,7 +52,7 @@ public sealed class V2Bed : IAsyncLifetime
             input [ { name: "x" data_type: TYPE_FP32 dims: [-1] } ]
             output [ { name: "y" data_type: TYPE_INT64 dims: [-1] } ]
             """, "echo");
-        _server = await RealServer.StartAsync([], $"--model-repository={Root}", "--model-control-mode=explicit", "--load-model=*", $"--Granary:ModelRepository:OverrideDirectory={_folder.FullName}/overrides");
+        _server = await RealServer.StartAsync([], [$"--model-repository={Root}", "--model-control-mode=explicit", "--load-model=*", $"--Granary:ModelRepository:OverrideDirectory={_folder.FullName}/overrides", .. _flags]);
         await WaitUntilReadyAsync();
     }
 
