@@ -27,7 +27,7 @@ internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory fact
         // The file is about as large as its parameters; the exact size is counted once it is read.
         if (device == "cpu")
             await host.Budget.MakeRoomAsync(definition.Key.ToString(), lease.Length, cancellation);
-        var options = new ModuleOptions { Device = device, Optimize = definition.Optimize };
+        var options = new ModuleOptions { Device = device, Optimize = definition.Optimize, IntraOpThreads = definition.IntraOpThreads };
         // Seconds of native work: on a thread of its own, not of the pool.
         return await Task.Factory.StartNew(() => Load(archive.Kind, lease, source, options), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }

@@ -9,7 +9,7 @@ internal static unsafe partial class NativeRuntime
     public const string Library = "granary_torch";
 
     /// <summary>Must equal <c>kAbi</c> in Shim.h.</summary>
-    public const int Abi = 2;
+    public const int Abi = 3;
 
     private const string FileName = "libgranary_torch.so";
     private const string HowToInstall =

@@ -21,7 +21,7 @@
 namespace granary {
 
 // Raised whenever an export, its parameters or a tape changes; TorchRuntime.cs compares it at load.
-constexpr int32_t kAbi = 2;
+constexpr int32_t kAbi = 3;
 
 // Values nest no deeper than this, in either direction.
 constexpr int kMaxDepth = 256;
