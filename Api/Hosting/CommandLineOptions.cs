@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Granary.Api.OpenInference;
+using Granary.Api.Security;
 using Granary.Serving.Models;
 
 namespace Granary.Api.Hosting;
@@ -37,6 +38,10 @@ internal static class CommandLineOptions
             Convert = static text => CacheBytes(text)!,
         },
         new("--response-cache-byte-size", null, "BYTES", ConfigurationKeys.ResponseCacheBytes, "the same, as earlier versions of Triton take it") { Check = Size },
+        new("--http-restricted-api", null, "GROUPS:KEY=VALUE", $"{RestrictionOptions.SectionName}:{nameof(RestrictionOptions.HttpApis)}", "groups of /v2 and /v1 that ask for the header KEY: VALUE") { Repeatable = true },
+        new("--grpc-restricted-protocol", null, "GROUPS:KEY=VALUE", $"{RestrictionOptions.SectionName}:{nameof(RestrictionOptions.GrpcProtocols)}", "the same of gRPC, with triton-grpc-protocol-KEY") { Repeatable = true },
+        new("--http-header-forward-pattern", null, "REGEX", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.HttpHeaderForwardPattern)}", "accepted as Triton takes it; no model here sees headers"),
+        new("--grpc-header-forward-pattern", null, "REGEX", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.GrpcHeaderForwardPattern)}", "accepted as Triton takes it; no model here sees metadata"),
     ];
 
     /// <summary>Every flag, in the order of the help.</summary>

@@ -104,6 +104,17 @@ public class CommandLineTests
     public void Parse_ResponseCacheThatIsNot_IsAnError(string flag, string error) => Assert.Equal([error], CommandLine.Parse([flag]).Errors);
 
     [Fact]
+    public void Parse_RestrictedApis_SetOneEntryEach()
+    {
+        var line = CommandLine.Parse(["--http-restricted-api=inference,health:a=b", "--http-restricted-api=trace:c=d", "--grpc-restricted-protocol=trace:e=f"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("inference,health:a=b", line.Configuration["Granary:Restrictions:HttpApis:0"]);
+        Assert.Equal("trace:c=d", line.Configuration["Granary:Restrictions:HttpApis:1"]);
+        Assert.Equal("trace:e=f", line.Configuration["Granary:Restrictions:GrpcProtocols:0"]);
+    }
+
+    [Fact]
     public void Parse_ResponseCacheInBothForms_IsAnError() =>
         Assert.Equal(["--response-cache-byte-size is given more than once"], CommandLine.Parse(["--cache-config=local,size=1", "--response-cache-byte-size=1"]).Errors);
 

@@ -23,7 +23,11 @@ public sealed class V2Bed : IAsyncLifetime
 
     public string Root => Path.Combine(_folder.FullName, "models");
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => InitializeAsync([]);
+
+    /// <summary>Starts and waits until everything is ready.</summary>
+    /// <param name="headers">What asking for that needs.</param>
+    internal async Task InitializeAsync(params (string Name, string Value)[] headers)
     {
         AddModel("simple", """
             backend: "pytorch"
@@ -53,7 +57,7 @@ public sealed class V2Bed : IAsyncLifetime
             output [ { name: "y" data_type: TYPE_INT64 dims: [-1] } ]
             """, "echo");
         _server = await RealServer.StartAsync([], [$"--model-repository={Root}", "--model-control-mode=explicit", "--load-model=*", $"--Granary:ModelRepository:OverrideDirectory={_folder.FullName}/overrides", .. _flags]);
-        await WaitUntilReadyAsync();
+        await WaitUntilReadyAsync(headers);
     }
 
     public async Task DisposeAsync()
@@ -114,10 +118,19 @@ public sealed class V2Bed : IAsyncLifetime
         return await Client.SendAsync(request);
     }
 
-    private async Task WaitUntilReadyAsync()
+    private async Task WaitUntilReadyAsync((string Name, string Value)[] headers)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while ((await Client.GetAsync("/v2/health/ready", limit.Token)).StatusCode != HttpStatusCode.OK)
+        while (!await IsReadyAsync(headers, limit.Token))
             await Task.Delay(20, limit.Token);
+    }
+
+    private async Task<bool> IsReadyAsync((string Name, string Value)[] headers, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v2/health/ready");
+        foreach (var (name, value) in headers)
+            request.Headers.Add(name, value);
+        using var response = await Client.SendAsync(request, cancellation);
+        return response.StatusCode == HttpStatusCode.OK;
     }
 }
