@@ -20,7 +20,6 @@ public static class ModelConfigSupport
         Warn(config.CcModelFilenames.Count > 0, "'cc_model_filenames' is ignored: one file serves every GPU");
         Warn(config.ModelOperations is { OpLibraryFilename.Count: > 0 }, "'model_operations' is ignored: libraries of custom operators are not loaded");
         Warn(config.ModelMetrics is not null, "'model_metrics' is ignored: the buckets of histograms are fixed");
-        Warn(config.EnsembleScheduling is { MaxInflightRequests: > 0 }, "'max_inflight_requests' is ignored: requests of a step wait in the queue of its model");
         Warn(config.EnsembleScheduling is not null && config.ResponseCache is { Enable: true }, "'response_cache' of an ensemble is ignored: enable it for its models");
         Warn(config.Runtime.Length > 0, "'runtime' is ignored: there is one backend");
         Warn(config.Input.Any(static input => input.AllowRaggedBatch),
