@@ -33,6 +33,7 @@ internal static class Program
         builder.AddServing();
         builder.AddAdmin();
         builder.Services.AddBearer();
+        builder.Services.AddRestrictions();
         builder.Services.AddHealth();
         builder.Services.AddReadinessOfDefaultModel();
         builder.Services.AddApiDescription();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Granary.Api.OpenInference;
+using Granary.Api.Security;
 using Granary.Api.TorchServe.Configuration;
 using Granary.Serving.Models;
 
@@ -32,6 +33,16 @@ internal static class CommandLineOptions
         new("--id", null, "NAME", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.ServerId)}", "name of the server in /v2; default triton"),
         new("--model-config-name", null, "NAME", ConfigurationKeys.ModelConfigName, "use configs/NAME.pbtxt of models that have it"),
         new("--disable-auto-complete-config", null, "BOOL", ConfigurationKeys.RequireModelConfig, "refuse models without config.pbtxt; default false") { Check = Truth, Convert = TruthValue },
+        new("--cache-config", null, "local,size=BYTES", ConfigurationKeys.ResponseCacheBytes, "memory for answers that are kept; models say response_cache to use it")
+        {
+            Check = static text => CacheBytes(text) is null ? $"'{text}' is no cache; expected local,size=BYTES" : null,
+            Convert = static text => CacheBytes(text)!,
+        },
+        new("--response-cache-byte-size", null, "BYTES", ConfigurationKeys.ResponseCacheBytes, "the same, as earlier versions of Triton take it") { Check = Size },
+        new("--http-restricted-api", null, "GROUPS:KEY=VALUE", $"{RestrictionOptions.SectionName}:{nameof(RestrictionOptions.HttpApis)}", "groups of /v2 and /v1 that ask for the header KEY: VALUE") { Repeatable = true },
+        new("--grpc-restricted-protocol", null, "GROUPS:KEY=VALUE", $"{RestrictionOptions.SectionName}:{nameof(RestrictionOptions.GrpcProtocols)}", "the same of gRPC, with triton-grpc-protocol-KEY") { Repeatable = true },
+        new("--http-header-forward-pattern", null, "REGEX", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.HttpHeaderForwardPattern)}", "accepted as Triton takes it; no model here sees headers"),
+        new("--grpc-header-forward-pattern", null, "REGEX", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.GrpcHeaderForwardPattern)}", "accepted as Triton takes it; no model here sees metadata"),
     ];
 
     /// <summary>Every flag, in the order of the help.</summary>
@@ -121,6 +132,16 @@ internal static class CommandLineOptions
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? null
             : $"'{text}' is no whole number above zero";
+
+    private static string? Size(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : $"'{text}' is no number of bytes";
+
+    /// <summary>The size in Triton's form of a cache; null when it has another form.</summary>
+    private static string? CacheBytes(string text)
+    {
+        const string Local = "local,size=";
+        return text.StartsWith(Local, StringComparison.Ordinal) && Size(text[Local.Length..]) is null ? text[Local.Length..] : null;
+    }
 
     // What Triton takes for a truth value.
     private static string? Truth(string text) =>

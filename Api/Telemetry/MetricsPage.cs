@@ -30,6 +30,7 @@ internal sealed class MetricsPage(IServiceProvider services)
         {
             ModelMetricsText.Write(text, models);
             TritonMetricsText.Write(text, models);
+            ResponseCacheText.Write(text, _models!.ReadResponseCache());
         }
 
         TritonHostMetrics.Write(text, _gpus?.Gpus ?? []);

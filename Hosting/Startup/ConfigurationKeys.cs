@@ -2,6 +2,7 @@ using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
+using Granary.Serving.Responses;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
 
@@ -38,6 +39,7 @@ internal static class ConfigurationKeys
     public const string ModelLoadThreads = RepositoryPrefix + nameof(ModelRepositoryOptions.LoadThreads);
     public const string ModelConfigName = RepositoryPrefix + nameof(ModelRepositoryOptions.ConfigName);
     public const string RequireModelConfig = RepositoryPrefix + nameof(ModelRepositoryOptions.RequireConfig);
+    public const string ResponseCacheBytes = Prefix + ResponseCacheOptions.SectionName + ":" + nameof(ResponseCacheOptions.MaxBytes);
     public const string AdminBind = "Granary:Admin:Bind";
     public const string AdminKey = "Granary:Admin:Key";
     public const string Bearer = "Granary:Security:Bearer";

@@ -18,6 +18,9 @@ internal sealed partial class ModelExecutor
     /// <param name="arrived">Timestamp of its arrival.</param>
     /// <param name="cancellation">Ends the wait in the queue, not a call that has started.</param>
     public ValueTask<InferenceResult> HandleAsync(InferenceRequest request, long arrived, CancellationToken cancellation) =>
+        Responses is { } responses && !request.Deterministic ? LookUp(responses, request, arrived, cancellation) : HandleMissAsync(request, arrived, cancellation);
+
+    private ValueTask<InferenceResult> HandleMissAsync(InferenceRequest request, long arrived, CancellationToken cancellation) =>
         Handlers is { } handlers && request.Method == "forward" ? HandleAsync(handlers, request, arrived, cancellation) : RunAsync(request, arrived, cancellation);
 
     private async ValueTask<InferenceResult> HandleAsync(HandlerChain handlers, InferenceRequest request, long arrived, CancellationToken cancellation)

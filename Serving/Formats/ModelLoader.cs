@@ -41,7 +41,7 @@ internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory fact
         // The file is about as large as its parameters; the exact size is counted once it is read.
         if (device == "cpu")
             await host.Budget.MakeRoomAsync(definition.Key.ToString(), file.Length, cancellation);
-        var options = new ModuleOptions { Device = device, Optimize = definition.Optimize };
+        var options = new ModuleOptions { Device = device, Optimize = definition.Optimize, IntraOpThreads = definition.IntraOpThreads };
         return await Task.Factory.StartNew(() => Load(archive.Kind, file.Path, sha256, source, options), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 

@@ -42,12 +42,12 @@ internal sealed class DeterministicHost : IDisposable
     ];
 
     /// <summary>Prints one line a call, for a process of its own: the hash of its result, deterministic or not.</summary>
-    public static async Task PrintAsync(bool deterministic, bool optimize)
+    public static async Task PrintAsync(bool deterministic, bool optimize, int intraOpThreads)
     {
         using var host = new DeterministicHost();
         foreach (var call in Calls)
         {
-            var activation = host.Activate(call.File, definition => definition with { Optimize = optimize });
+            var activation = host.Activate(call.File, definition => definition with { Optimize = optimize, IntraOpThreads = intraOpThreads });
             using var input = call.MakeInput(0);
             Console.WriteLine(await AskAsync(activation, call.Method, input, deterministic));
             await activation.DisposeAsync();

@@ -33,10 +33,10 @@ public sealed class ModelLoaderTests : IDisposable
     {
         File.WriteAllBytes(_path, TorchScript.ToArray());
 
-        using var model = await LoadAsync(TestBed.Definition with { Device = device, Optimize = true, Sha256 = new string('b', 64), Trusted = true }, gpus);
+        using var model = await LoadAsync(TestBed.Definition with { Device = device, Optimize = true, IntraOpThreads = 3, Sha256 = new string('b', 64), Trusted = true }, gpus);
 
         Assert.Equal(new string('c', 64), model.Sha256);
-        Assert.Equal(new ModuleOptions { Device = expected, Optimize = true }, _factory.Options);
+        Assert.Equal(new ModuleOptions { Device = expected, Optimize = true, IntraOpThreads = 3 }, _factory.Options);
         Assert.Equal(new WeightsRequest(new string('b', 64), true), _store.Request);
         Assert.Equal(0, _store.Leases);
     }
