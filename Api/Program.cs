@@ -10,6 +10,7 @@ using Granary.Api.OpenInference.Http;
 using Granary.Api.OpenInference.V1;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
+using Granary.Api.TorchServing;
 
 namespace Granary.Api;
 
@@ -38,15 +39,17 @@ internal static class Program
         builder.Services.AddInfernet();
         builder.Services.AddOpenInference();
         builder.Services.AddOpenInferenceV1();
+        builder.Services.AddTorchServing();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(InfernetErrors.WriteAsync))));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(ServeErrors.OrServe(InfernetErrors.WriteAsync)))));
         app.UseMetricsPorts();
         app.MapInfernet().RequireBearer();
         app.MapOpenInference();
         app.MapOpenInferenceV1();
+        app.MapTorchServing();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();

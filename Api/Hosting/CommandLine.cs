@@ -44,6 +44,12 @@ internal sealed record CommandLine(IReadOnlyDictionary<string, string?> Configur
             }
 
             var inline = equals >= 0;
+            if (!inline && option is { IsSwitch: true })
+            {
+                Set(option, "true");
+                return index + 1;
+            }
+
             if (!inline && (index + 1 == arguments.Count || IsFlag(arguments[index + 1])))
             {
                 Errors.Add($"{name} needs a value: {name}={option?.Value ?? "VALUE"}");

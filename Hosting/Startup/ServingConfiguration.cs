@@ -2,6 +2,7 @@ using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
+using Granary.Serving.Servables;
 using Granary.Serving.Sources;
 using Granary.Serving.Sources.Arweave;
 using Granary.Serving.Sources.Blob;
@@ -27,6 +28,7 @@ internal static class ServingConfiguration
         services.Configure<ActivationOptions>(granary.GetSection(ActivationOptions.SectionName));
         services.Configure<AdHocModelOptions>(granary.GetSection(AdHocModelOptions.SectionName));
         services.Configure<ModelMemoryOptions>(granary.GetSection(ModelMemoryOptions.SectionName));
+        services.Configure<ServableCacheOptions>(granary.GetSection(ServableCacheOptions.SectionName));
         services.Configure<ModelRepositoryOptions>(granary.GetSection(ModelRepositoryOptions.SectionName));
         return services;
     }
