@@ -11,6 +11,7 @@ using Granary.Api.OpenInference.V1;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
 using Granary.Api.TorchServe;
+using Granary.Api.TorchServing;
 
 namespace Granary.Api;
 
@@ -41,17 +42,19 @@ internal static class Program
         builder.Services.AddOpenInference();
         builder.Services.AddOpenInferenceV1();
         builder.Services.AddTorchServe();
+        builder.Services.AddTorchServing();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(TorchServeErrors.OrTorchServe(InfernetErrors.WriteAsync)))));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(ServeErrors.OrServe(TorchServeErrors.OrTorchServe(InfernetErrors.WriteAsync))))));
         app.UseMetricsPorts();
         app.UseTorchServePorts();
         app.MapInfernet().RequireBearer();
         app.MapOpenInference();
         app.MapOpenInferenceV1();
         app.MapTorchServe();
+        app.MapTorchServing();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();

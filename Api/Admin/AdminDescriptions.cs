@@ -22,6 +22,13 @@ internal static class AdminDescriptions
 
     public static OperationDescription GetWeights { get; } = Describe("Show what the weights store did since the process started, and what it holds", new(200, "The counters and the files.", AdminExamples.Weights), NotFound);
 
+    public static OperationDescription ListServables { get; } = Describe("List the models that requests to /serve named by path or model id", new ResponseDescription(200, "The one used last first.", AdminExamples.Servables));
+
+    public static OperationDescription InvalidateServables { get; } = Describe("Take models that requests to /serve named by path or model id out of memory, so that the next request loads them anew", new ResponseDescription(200, "Those that left.", AdminExamples.Invalidated)) with
+    {
+        Query = [new QueryParameter("identifier", "As requests name it in `servable_identifier`; all of them without one.")],
+    };
+
     public static OperationDescription ListOperations { get; } = Describe("List loads and warm-ups that nobody waited for", new ResponseDescription(200, "The newest operations.", AdminExamples.Operations));
 
     public static OperationDescription GetOperation { get; } = Describe("Show one operation", new(200, "The operation.", AdminExamples.Operation), NotFound);

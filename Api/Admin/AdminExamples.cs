@@ -63,6 +63,10 @@ internal static class AdminExamples
 
     public const string Unloaded = $$"""{ "unloaded": true, "status": {{Status}} }""";
 
+    public const string Servables = """{ "servables": [{ "identifier": "model-example.pt", "key": "local/model-example.pt/0" }] }""";
+
+    public const string Invalidated = """{ "invalidated": ["model-example.pt"] }""";
+
     public const string Deleted = """{ "deleted": ["housing/1"] }""";
 
     public const string Weights = """{ "hits": 3, "misses": 1, "downloadedBytes": 4096, "resumes": 0, "failures": 0, "evictions": 0, "files": [{ "id": "arweave/OWNER/housing:model.pt", "sha256": "59d5…bfe5", "bytes": 4096, "revision": "TRANSACTION", "verified": ["id", "owner", "signature", "data_root", "file_sha256"] }] }""";

@@ -1,6 +1,7 @@
 using Granary.Api.Description;
 using Granary.Api.Security;
 using Granary.Serving;
+using Granary.Serving.Servables;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,8 @@ public static class AdminExtensions
         services.AddSingleton<AdminQueries>();
         services.AddSingleton<AdminRegistry>();
         services.AddSingleton<AdminActions>();
+        services.AddServables();
+        services.AddSingleton<AdminServables>();
         return builder;
     }
 
@@ -41,6 +44,7 @@ public static class AdminExtensions
         MapQueries(map, app.Services.GetRequiredService<AdminQueries>());
         MapRegistry(map, app.Services.GetRequiredService<AdminRegistry>());
         MapActions(map, app.Services.GetRequiredService<AdminActions>());
+        MapServables(map, app.Services.GetRequiredService<AdminServables>());
         return app;
     }
 
@@ -83,6 +87,12 @@ public static class AdminExtensions
             map.Add("POST", $"/admin/models/{{name}}/{verb}", handler, AdminDescriptions.OfDefault(description));
             map.Add("POST", $"/admin/activations/{verb}", handler, AdminDescriptions.OfKey(description));
         }
+    }
+
+    private static void MapServables(AdminMap map, AdminServables servables)
+    {
+        map.Add("GET", "/admin/servables", servables.ListAsync, AdminDescriptions.ListServables);
+        map.Add("POST", "/admin/servables/invalidate", servables.InvalidateAsync, AdminDescriptions.InvalidateServables);
     }
 
     private sealed class AdminMap(WebApplication app, AdminGuard guard)

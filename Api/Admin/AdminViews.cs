@@ -93,6 +93,17 @@ internal sealed record UnloadView(bool Unloaded, StatusView Status);
 /// <summary>What a delete removed.</summary>
 internal sealed record DeleteView(IReadOnlyList<string> Deleted);
 
+/// <summary>The models that requests to <c>/serve</c> named by path or model id, the one used last first.</summary>
+internal sealed record ServableListView(IReadOnlyList<ServableView> Servables);
+
+/// <summary>One of them.</summary>
+/// <param name="Identifier">As the first request named it.</param>
+/// <param name="Key">Its activation.</param>
+internal sealed record ServableView(string Identifier, string Key);
+
+/// <summary>Which of them left memory.</summary>
+internal sealed record InvalidatedView(IReadOnlyList<string> Invalidated);
+
 /// <summary>Every operation that is remembered.</summary>
 internal sealed record OperationListView(IReadOnlyList<OperationView> Operations);
 
@@ -116,6 +127,8 @@ internal sealed record RunView(double QueueSeconds, double ComputeSeconds);
 [JsonSerializable(typeof(DeleteView))]
 [JsonSerializable(typeof(OperationListView))]
 [JsonSerializable(typeof(WeightsView))]
+[JsonSerializable(typeof(ServableListView))]
+[JsonSerializable(typeof(InvalidatedView))]
 internal sealed partial class AdminJson : JsonSerializerContext
 {
     /// <summary>Quotes and letters as they are: the answers are for people with curl, and never HTML.</summary>

@@ -4,6 +4,7 @@ using Granary.Api.OpenInference;
 using Granary.Api.Security;
 using Granary.Api.TorchServe.Configuration;
 using Granary.Serving.Models;
+using Granary.Serving.Servables;
 
 namespace Granary.Api.Hosting;
 
@@ -45,6 +46,25 @@ internal static class CommandLineOptions
         new("--grpc-header-forward-pattern", null, "REGEX", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.GrpcHeaderForwardPattern)}", "accepted as Triton takes it; no model here sees metadata"),
     ];
 
+    // torch-serving's flags; its -b is --bind here, its -h is the help.
+    private static readonly IReadOnlyList<CommandLineOption> TorchServing =
+    [
+        new("--host", null, "HOST", $"{ServerOptions.SectionName}:{nameof(ServerOptions.Host)}", "address to listen on, as torch-serving takes it; default 127.0.0.1")
+        {
+            Check = static text => text.AsSpan().Count(':') == 1 ? "expected a host without a port" : BindAddress.TryParse(HostAddress.With(text, 0), out _, out var error) ? null : error,
+        },
+        new("--port", "-p", "PORT", $"{ServerOptions.SectionName}:{nameof(ServerOptions.Port)}", "port to listen on, such as torch-serving's 8888; default 3000") { Check = Port },
+        new("--threads", "-t", "N", $"{ServerOptions.SectionName}:{nameof(ServerOptions.Threads)}", "accepted as torch-serving takes it; one process uses all cores") { Check = Count },
+        new("--model-capacity", "-c", "N", $"{ConfigurationKeys.Servables}:{nameof(ServableCacheOptions.Capacity)}", "models named by path that stay in memory; default 10, 0 for no limit") { Check = CountOrNone },
+        new("--buffer-size", null, "N", $"{ConfigurationKeys.Servables}:{nameof(ServableCacheOptions.Buffer)}", "how many more may come before some must go; default 3") { Check = CountOrNone },
+        new("--use-gpu", null, "", ConfigurationKeys.AdHocDevice, "serve models named by path or model id on the first GPU")
+        {
+            Switch = "true",
+            Check = Truth,
+            Convert = static text => TruthValue(text) == "true" ? "cuda:0" : "cpu",
+        },
+    ];
+
     /// <summary>Every flag, in the order of the help.</summary>
     public static readonly IReadOnlyList<CommandLineOption> All =
     [
@@ -77,6 +97,7 @@ internal static class CommandLineOptions
         new("--idle-timeout", null, "TIME", ConfigurationKeys.IdleTimeout, "unload a model after this long without a request, as hh:mm:ss") { Check = Duration },
         .. Repositories,
         .. TorchServeFlags.All,
+        .. TorchServing,
         new("--admin-bind", null, "HOST:PORT", ConfigurationKeys.AdminBind, "address of the admin API, when it is to have its own")
         {
             Check = static text => BindAddress.TryParse(text, out _, out var error) ? null : error,
@@ -115,7 +136,7 @@ internal static class CommandLineOptions
         return text.Append("  ").Append("--help, -h".PadRight(width)).Append("this text\n").ToString();
     }
 
-    private static string Usage(CommandLineOption option) => $"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}";
+    private static string Usage(CommandLineOption option) => $"{option.Name}{(option.Short is null ? "" : ", " + option.Short)} {option.Value}".TrimEnd();
 
     private static string? SourceAndOwner(string text)
     {
@@ -142,6 +163,9 @@ internal static class CommandLineOptions
         const string Local = "local,size=";
         return text.StartsWith(Local, StringComparison.Ordinal) && Size(text[Local.Length..]) is null ? text[Local.Length..] : null;
     }
+
+    private static string? CountOrNone(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : $"'{text}' is no whole number";
 
     // What Triton takes for a truth value.
     private static string? Truth(string text) =>

@@ -22,7 +22,7 @@ internal static class ListenPorts
     {
         var ports = new List<(BindAddress Address, PortUse Use)>();
         List<BindAddress> binds = [];
-        foreach (var text in options.Bind.Count > 0 ? options.Bind : [$"127.0.0.1:{BindAddress.DefaultPort}"])
+        foreach (var text in options.Addresses)
         {
             if (BindAddress.TryParse(text, out var bind, out _))
                 binds.Add(bind);

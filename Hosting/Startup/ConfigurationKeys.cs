@@ -3,6 +3,7 @@ using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
 using Granary.Serving.Responses;
+using Granary.Serving.Servables;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
 
@@ -40,6 +41,8 @@ internal static class ConfigurationKeys
     public const string ModelConfigName = RepositoryPrefix + nameof(ModelRepositoryOptions.ConfigName);
     public const string RequireModelConfig = RepositoryPrefix + nameof(ModelRepositoryOptions.RequireConfig);
     public const string ResponseCacheBytes = Prefix + ResponseCacheOptions.SectionName + ":" + nameof(ResponseCacheOptions.MaxBytes);
+    public const string Servables = Prefix + ServableCacheOptions.SectionName;
+    public const string AdHocDevice = Prefix + AdHocModelOptions.SectionName + ":" + nameof(AdHocModelOptions.Device);
     public const string AdminBind = "Granary:Admin:Bind";
     public const string AdminKey = "Granary:Admin:Key";
     public const string Bearer = "Granary:Security:Bearer";

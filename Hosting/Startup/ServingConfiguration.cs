@@ -3,6 +3,7 @@ using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
 using Granary.Serving.Responses;
+using Granary.Serving.Servables;
 using Granary.Serving.Sources;
 using Granary.Serving.Sources.Arweave;
 using Granary.Serving.Sources.Blob;
@@ -29,6 +30,7 @@ internal static class ServingConfiguration
         services.Configure<AdHocModelOptions>(granary.GetSection(AdHocModelOptions.SectionName));
         services.Configure<ModelMemoryOptions>(granary.GetSection(ModelMemoryOptions.SectionName));
         services.Configure<ResponseCacheOptions>(granary.GetSection(ResponseCacheOptions.SectionName));
+        services.Configure<ServableCacheOptions>(granary.GetSection(ServableCacheOptions.SectionName));
         services.Configure<ModelRepositoryOptions>(granary.GetSection(ModelRepositoryOptions.SectionName));
         return services;
     }

@@ -47,6 +47,21 @@ internal static class ElementWriters
             Write(writer, tensor, start, count);
     }
 
+    /// <summary>As <see cref="Write(PooledBufferWriter, Tensor, int, int)"/>, but floats look as torch-serving prints them.</summary>
+    public static void WriteAsNlohmann(PooledBufferWriter writer, Tensor tensor, int start, int count)
+    {
+        switch (tensor.DType)
+        {
+            case DType.Float32: Write<float, NlohmannFloatText>(writer, tensor, start, count); break;
+            case DType.Float64: Write<double, NlohmannFloatText>(writer, tensor, start, count); break;
+            case DType.Float16: Write<ushort, NlohmannFloat16Text>(writer, tensor, start, count); break;
+            case DType.BFloat16: Write<ushort, NlohmannBFloat16Text>(writer, tensor, start, count); break;
+            case DType.Complex64: Write<ComplexPair<float>, ComplexText<float, NlohmannFloatText>>(writer, tensor, start, count); break;
+            case DType.Complex128: Write<ComplexPair<double>, ComplexText<double, NlohmannFloatText>>(writer, tensor, start, count); break;
+            default: Write(writer, tensor, start, count); break;
+        }
+    }
+
     private static void Write<T, TText>(PooledBufferWriter writer, Tensor tensor, int start, int count)
         where T : unmanaged
         where TText : IElementText<T>

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Granary.Serving.Json;
 
 /// <summary>
-/// Digits of a binary64 as Loitsch's Grisu2 finds them in the library that Triton prints its answers with: they read back to the
-/// same bits and are nearly always as few as possible, though not always the nearest. Only the same steps give the same bytes.
+/// Digits of a binary64 as Loitsch's Grisu2 finds them in the libraries that Triton and torch-serving print their answers with: they
+/// read back to the same bits and are nearly always as few as possible, though not always the nearest. Only the same steps give the same bytes.
 /// Source: Florian Loitsch, "Printing Floating-Point Numbers Quickly and Accurately with Integers" (PLDI 2010).
 /// </summary>
 internal static class Grisu2
@@ -33,8 +33,12 @@ internal static class Grisu2
     /// <param name="value">More than zero.</param>
     /// <param name="digits">Room for <see cref="MaxDigits"/> ASCII digits.</param>
     /// <param name="exponent">Power of ten of the last digit.</param>
+    /// <param name="isExact">
+    /// The steps of the paper, as nlohmann's json takes them; otherwise those of rapidjson, which goes on where the rest equals the
+    /// interval and leaves long fractions unrounded.
+    /// </param>
     /// <returns>The number of digits; 0 when the number is too small for the table of powers (below 1e-285).</returns>
-    public static int Find(double value, Span<byte> digits, out int exponent)
+    public static int Find(double value, Span<byte> digits, out int exponent, bool isExact = false)
     {
         var bits = BitConverter.DoubleToUInt64Bits(value);
         var fraction = bits & (HiddenBit - 1);
@@ -55,7 +59,7 @@ internal static class Grisu2
         var high = upper * power;
         high = high with { Significand = high.Significand - 1 };
         var low = (lower * power).Significand + 1;
-        return Generate(middle, high, high.Significand - low, digits, ref exponent);
+        return Generate(middle, high, high.Significand - low, isExact, digits, ref exponent);
     }
 
     private static bool TryScale(int exponent, out Scaled power, out int decimals)
@@ -80,7 +84,7 @@ internal static class Grisu2
         return true;
     }
 
-    private static int Generate(Scaled middle, Scaled high, ulong delta, Span<byte> digits, ref int exponent)
+    private static int Generate(Scaled middle, Scaled high, ulong delta, bool isExact, Span<byte> digits, ref int exponent)
     {
         var shift = -high.Exponent;
         var one = 1UL << shift;
@@ -107,10 +111,10 @@ internal static class Grisu2
             delta *= 10;
             Append(digits, ref length, (uint)(rest >> shift));
             rest &= one - 1;
-            if (rest >= delta)
+            if (isExact ? rest > delta : rest >= delta)
                 continue;
             exponent -= places;
-            Round(digits, length, delta, rest, one, places < RoundedPlaces ? distance * PowersOfTen[places] : 0);
+            Round(digits, length, delta, rest, one, isExact || places < RoundedPlaces ? distance * PowersOfTen[places] : 0);
             return length;
         }
     }

@@ -37,6 +37,10 @@ public static class JsonScalarWriter
     public static void WriteDouble(PooledBufferWriter writer, double value) =>
         writer.Advance(FloatText.Write(value, writer.GetSpan(IElementText<double>.MaxBytes)));
 
+    /// <summary>Writes a number as nlohmann's json does: <c>1.0</c>, <c>1e-07</c>, null for NaN and infinities.</summary>
+    public static void WriteDoubleAsNlohmann(PooledBufferWriter writer, double value) =>
+        writer.Advance(NlohmannFloatText.Write(value, writer.GetSpan(IElementText<double>.MaxBytes)));
+
     /// <summary>Writes true or false.</summary>
     public static void WriteBoolean(PooledBufferWriter writer, bool value) => writer.Write(value ? "true"u8 : "false"u8);
 

@@ -24,6 +24,18 @@ public static class JsonTensorWriter
     }
 
     /// <summary>
+    /// Writes all elements as one list, row-major, floats as nlohmann's json prints them: widened to binary64 (<c>0.10000000149011612</c>,
+    /// <c>60.0</c>, <c>1e-05</c>), NaN and infinities as null.
+    /// </summary>
+    public static void WriteFlatAsNlohmann(PooledBufferWriter writer, Tensor tensor)
+    {
+        writer.WriteByte((byte)'[');
+        if (ElementCount(tensor) is > 0 and var count)
+            ElementWriters.WriteAsNlohmann(writer, tensor, 0, count);
+        writer.WriteByte((byte)']');
+    }
+
+    /// <summary>
     /// Writes one list for each item of the first dimension, each flattened: <c>[[…],[…]]</c>. A zero-dimensional tensor is
     /// one list of one value.
     /// </summary>

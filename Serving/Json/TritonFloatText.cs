@@ -35,7 +35,7 @@ internal readonly struct TritonFloatText : IElementText<double>, IElementText<fl
     }
 
     // For numbers below the table of powers; there is nothing below 1e-285 in a binary32.
-    private static int Shortest(double value, Span<byte> digits, out int exponent)
+    internal static int Shortest(double value, Span<byte> digits, out int exponent)
     {
         Span<byte> text = stackalloc byte[32];
         value.TryFormat(text, out var length, "E16", NumberFormatInfo.InvariantInfo);
@@ -77,7 +77,7 @@ internal readonly struct TritonFloatText : IElementText<double>, IElementText<fl
     }
 
     // 12 and 3: 12000.0
-    private static int LayWhole(ReadOnlySpan<byte> digits, int zeros, Span<byte> text)
+    internal static int LayWhole(ReadOnlySpan<byte> digits, int zeros, Span<byte> text)
     {
         digits.CopyTo(text);
         text.Slice(digits.Length, zeros).Fill((byte)'0');
@@ -86,7 +86,7 @@ internal readonly struct TritonFloatText : IElementText<double>, IElementText<fl
     }
 
     // 1234 and 2: 12.34
-    private static int LayMixed(ReadOnlySpan<byte> digits, int point, Span<byte> text)
+    internal static int LayMixed(ReadOnlySpan<byte> digits, int point, Span<byte> text)
     {
         digits[..point].CopyTo(text);
         text[point] = (byte)'.';
@@ -95,7 +95,7 @@ internal readonly struct TritonFloatText : IElementText<double>, IElementText<fl
     }
 
     // 12 and -1: 0.012
-    private static int LayFraction(ReadOnlySpan<byte> digits, int point, Span<byte> text)
+    internal static int LayFraction(ReadOnlySpan<byte> digits, int point, Span<byte> text)
     {
         "0."u8.CopyTo(text);
         text.Slice(2, -point).Fill((byte)'0');

@@ -1,3 +1,4 @@
+using Granary.Serving.Json;
 using Granary.Torch;
 
 namespace Granary.Serving.Values;
@@ -11,4 +12,12 @@ public interface IMarkedValues
     /// <param name="dtype">What the model's definition says of tensors here; null for nothing.</param>
     /// <returns>Null when the object is a plain one.</returns>
     Value? TryRead(scoped ref ValueReader reader, ScriptType? type, DType? dtype);
+
+    /// <summary>Whether an object has the protocol's form, whatever is expected of it.</summary>
+    bool IsMarked(JsonCursor cursor);
+
+    /// <summary>Whether a list is that of the arguments although the method has only one, which could be a list itself.</summary>
+    /// <param name="cursor">Stands before the list.</param>
+    /// <param name="type">Of the argument.</param>
+    bool IsListOfArguments(JsonCursor cursor, ScriptType type);
 }

@@ -35,6 +35,14 @@ public sealed class ScriptType
         _ => false,
     };
 
+    /// <summary>Whether a JSON list may stand for a value of this type.</summary>
+    public bool TakesList => Kind switch
+    {
+        ScriptTypeKind.Tensor or ScriptTypeKind.Complex or ScriptTypeKind.List or ScriptTypeKind.Tuple or ScriptTypeKind.NamedTuple or ScriptTypeKind.Any => true,
+        ScriptTypeKind.Optional or ScriptTypeKind.Union => Parts.Any(static part => part.TakesList),
+        _ => false,
+    };
+
     /// <summary>Reads a type as <see cref="ArgumentSchema.Type"/> has it.</summary>
     /// <param name="text">Such as <c>List[Tuple[int, Point]]</c>.</param>
     /// <param name="tuples">The named tuples that may occur in it.</param>

@@ -7,8 +7,8 @@ public ref partial struct ValueReader
 {
     /// <summary>
     /// Reads all arguments of the method. A method of one argument takes the value itself; one of several takes a list (by position) or
-    /// an object (by name), and what has a default may be left out. An object with the argument's name alone also does for one
-    /// argument that is no dictionary.
+    /// an object (by name), and what has a default may be left out. A list or an object of arguments also does for one argument
+    /// that cannot be a list or an object itself.
     /// </summary>
     /// <returns>Arguments whose values the caller disposes.</returns>
     /// <exception cref="ServingException">InvalidArgument: malformed, or not of the method's types; says where.</exception>
@@ -17,10 +17,10 @@ public ref partial struct ValueReader
         var arguments = new List<Argument>(_signature.Arguments.Count);
         try
         {
-            if (_signature.Arguments is [var only] && !IsNamed(only))
+            if (_signature.Arguments is [var only] && !IsNamed(only) && !IsListOfArguments(only.Type))
                 arguments.Add(new Argument(null, Read(only.Type, only.DType)));
             else if (Cursor.PeekKind() == JsonKind.Object)
-                ReadNamed(arguments);
+                ReadObject(arguments);
             else if (_signature.Arguments.Count > 0 || !Cursor.TryReadNull())
                 ReadPositional(arguments);
             return [.. arguments];
@@ -44,6 +44,27 @@ public ref partial struct ValueReader
             return false;
         cursor.BeginObject();
         return cursor.NextProperty(out var name) && name.Is(System.Text.Encoding.UTF8.GetBytes(only.Name));
+    }
+
+    // [5] for forward(n: int): the value itself cannot be a list.
+    private readonly bool IsListOfArguments(ScriptType type)
+    {
+        var cursor = Cursor;
+        return cursor.PeekKind() == JsonKind.Array && (!type.TakesList || (_marked is not null && _marked.IsListOfArguments(cursor, type)));
+    }
+
+    // One marked value is the first argument of a method whose other ones have defaults.
+    private void ReadObject(List<Argument> arguments)
+    {
+        var start = Cursor.Position;
+        if (_marked is null || !_marked.IsMarked(Cursor) || _signature.Arguments is not [var first, ..] || _marked.TryRead(ref this, first.Type, first.DType) is not { } value)
+        {
+            ReadNamed(arguments);
+            return;
+        }
+
+        arguments.Add(new Argument(null, value));
+        CheckComplete(start, _signature.Arguments.Skip(1));
     }
 
     private void ReadPositional(List<Argument> arguments)

@@ -66,6 +66,12 @@ public ref partial struct ValueReader
     {
         if (_marked is not null && Cursor.PeekKind() == JsonKind.Object && _marked.TryRead(ref this, type, dtype) is { } value)
             return value;
+        return ReadPlain(type, dtype);
+    }
+
+    /// <summary>As <see cref="Read"/>, but the value itself has no form of its own; what is inside it may.</summary>
+    public Value ReadPlain(ScriptType? type, DType? dtype)
+    {
         return type?.Kind switch
         {
             ScriptTypeKind.Tensor => ReadTensor(dtype),

@@ -1,0 +1,132 @@
+using Granary.Api.Http;
+using Granary.Serving;
+using Granary.Serving.Clusters;
+using Granary.Serving.Json;
+using Granary.Serving.Servables;
+using Granary.Serving.Values;
+using Granary.Torch;
+using Microsoft.Extensions.Options;
+
+namespace Granary.Api.TorchServing;
+
+/// <summary><c>POST /serve?servable_identifier=…</c>, whatever its content type says: curl's <c>-d</c> calls JSON a form.</summary>
+internal sealed partial class ServeEndpoint(ServableCache servables, IModelCluster cluster, IOptions<ServerOptions> options, ILogger<ServeEndpoint> logger)
+{
+    private readonly ServeQueryCache _queries = new();
+    private readonly TypedValues _typed = new();
+    private readonly long _limitBytes = options.Value.MaxRequestBodyBytes;
+
+    /// <summary>Answers one request; never throws.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            var query = _queries.Find(context.Request.QueryString.Value ?? "");
+            var reading = RequestBody.ReadAsync(context.Request, _limitBytes, context.RequestAborted);
+            using var body = reading.IsCompletedSuccessfully ? reading.Result : await reading;
+            if (query.Error is not null)
+                await ServeResponse.WriteErrorAsync(context, StatusCodes.Status400BadRequest, query.Error);
+            else if (body.Length == 0)
+                await ServeResponse.WriteErrorAsync(context, StatusCodes.Status400BadRequest, ServeErrors.EmptyBody);
+            else
+                await ServeAsync(context, query.Identifier!, body);
+        }
+        catch (Exception exception)
+        {
+            await FailAsync(context, Failure.From(exception), exception, ServeErrors.WriteAsync);
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context, ServableIdentifier identifier, RequestBody body)
+    {
+        var servable = servables.TryGet(identifier);
+        if (servable is null)
+        {
+            // What is no JSON is said before anything is loaded for it.
+            if (ServeRequestReader.FindMalformed(body.Span) is { } malformed)
+            {
+                await ServeErrors.WriteInvalidJsonAsync(context, malformed);
+                return;
+            }
+
+            try
+            {
+                servable = await servables.GetAsync(identifier, context.RequestAborted);
+            }
+            catch (Exception exception)
+            {
+                await FailAsync(context, Failure.From(exception), exception, static (context, failure, _) => ServeErrors.WriteIdentifierAsync(context, failure));
+                return;
+            }
+        }
+
+        Argument[] arguments;
+        try
+        {
+            arguments = ServeRequestReader.Read(body.Span, servable.Signature, _typed);
+        }
+        catch (ServingException exception) when (exception.Error == ServingError.InvalidArgument)
+        {
+            await (ServeRequestReader.FindMalformed(body.Span) is { } malformed
+                ? ServeErrors.WriteInvalidJsonAsync(context, malformed)
+                : ServeErrors.WriteInputAsync(context, exception));
+            return;
+        }
+
+        await InferAsync(context, servable, arguments);
+    }
+
+    private async Task InferAsync(HttpContext context, Servable servable, Argument[] arguments)
+    {
+        using var writer = new PooledBufferWriter();
+        try
+        {
+            using var result = await cluster.InferAsync(servable.Key, new InferenceRequest { Inputs = arguments }, context.RequestAborted);
+            ServeResponse.WriteSuccess(writer, result.Value);
+        }
+        catch (ServingException exception)
+        {
+            // The file may have changed since its signature was read; the model itself stays in memory.
+            servables.Recheck(servable);
+            await FailAsync(context, Failure.From(exception), exception, await IsLoadedAsync(servable) ? ServeErrors.WriteAsync : static (context, failure, _) => ServeErrors.WriteIdentifierAsync(context, failure));
+            return;
+        }
+        finally
+        {
+            foreach (var argument in arguments)
+                argument.Value.Dispose();
+            servables.Return(servable);
+        }
+
+        await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, writer.WrittenMemory);
+    }
+
+    // Whether a failed call was the model's own, or it had to be loaded again and could not be.
+    private async ValueTask<bool> IsLoadedAsync(Servable servable)
+    {
+        try
+        {
+            return (await cluster.GetStatusAsync(servable.Key)).State != ModelState.Failed;
+        }
+        catch (ServingException)
+        {
+            return false;
+        }
+    }
+
+    private Task FailAsync(HttpContext context, Failure failure, Exception exception, Func<HttpContext, Failure, Exception?, Task> write)
+    {
+        // Nobody is left to tell.
+        if (context.RequestAborted.IsCancellationRequested)
+            return Task.CompletedTask;
+        if (failure.IsDefect)
+            LogDefect(exception);
+        if (!context.Response.HasStarted)
+            return write(context, failure, exception);
+        context.Abort();
+        return Task.CompletedTask;
+    }
+
+    [LoggerMessage(LogLevel.Error, "A request to /serve failed unexpectedly")]
+    private partial void LogDefect(Exception exception);
+}
