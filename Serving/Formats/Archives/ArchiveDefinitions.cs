@@ -1,4 +1,5 @@
 using System.Globalization;
+using Granary.Serving.Handlers;
 using Granary.Serving.Models;
 
 namespace Granary.Serving.Formats.Archives;
@@ -30,6 +31,7 @@ public static class ArchiveDefinitions
         var fromYaml = ModelConfigYaml.Read(archive, warnings);
         var settings = overrides.Over(fromYaml).Over(configured ?? new ArchiveOverrides()).Over(Defaults);
         settings = settings with { Handler = settings.Handler ?? manifest.Handler, Url = settings.Url ?? source.ToString() };
+        var handlers = ArchiveHandlers.Resolve(settings.Handler, archive);
         var definition = new ModelDefinition
         {
             Name = settings.Name ?? manifest.ModelName,
@@ -38,8 +40,8 @@ public static class ArchiveDefinitions
             Sha256 = archive.IsDirectory ? null : settings.Sha256,
             Device = Device(settings, warnings),
             Instances = settings.MinWorkers ?? 0,
-            Batching = Batching(settings, warnings),
-            Handlers = ArchiveHandlers.Resolve(settings.Handler, archive),
+            Batching = Batching(settings, handlers, warnings),
+            Handlers = handlers,
             Trusted = settings.Trusted,
             Description = manifest.Description,
             Annotations = ArchiveAnnotations.Describe(manifest, settings),
@@ -64,11 +66,17 @@ public static class ArchiveDefinitions
         return source with { File = folder + file };
     }
 
-    private static BatchingOptions Batching(ArchiveOverrides settings, List<string> warnings)
+    private static BatchingOptions Batching(ArchiveOverrides settings, IReadOnlyList<HandlerSpec> handlers, List<string> warnings)
     {
         var queue = settings.ClientTimeout > TimeSpan.Zero ? new QueuePolicy { Timeout = settings.ClientTimeout.Value } : new QueuePolicy();
         if (settings.BatchSize is not > 1)
             return new BatchingOptions { Queue = queue };
+        if (handlers[0].Name is HandlerNames.ObjectDetector or HandlerNames.TextClassifier)
+        {
+            warnings.Add($"batchSize is {settings.BatchSize}, but requests of handler '{handlers[0].Name}' are never joined: each runs alone");
+            return new BatchingOptions { Queue = queue };
+        }
+
         var delay = settings.MaxBatchDelay ?? TimeSpan.Zero;
         if (delay > LongestDelay)
         {

@@ -91,8 +91,12 @@ internal sealed class TarContent : IArchiveContent
                     return;
             }
 
-            // To the end, so that the check sum of gzip is compared.
             counted.CopyTo(Stream.Null);
+            Span<byte> trailer = stackalloc byte[8];
+            stream.Position = stream.Length - trailer.Length;
+            stream.ReadExactly(trailer);
+            if (!counted.Matches(trailer))
+                throw new ArchiveException("its gzip stream is cut off, or something follows it");
         }
         catch (InvalidDataException)
         {
