@@ -15,9 +15,9 @@ internal sealed class OutputsWriter : IReplyWriter
     {
         writer.Write("{\"outputs\":"u8);
         if (result is TupleValue or DictValue && NamedOutputs.Of(model, result) is { Values.Count: not 1 } several)
-            ValueWriter.WriteObject(writer, several.Names, several.Values);
+            JsonValueWriter.WriteObject(writer, several.Names, several.Values);
         else
-            ValueWriter.Write(writer, result is TupleValue or DictValue ? NamedOutputs.Of(model, result).Values[0] : result);
+            JsonValueWriter.Write(writer, result is TupleValue or DictValue ? NamedOutputs.Of(model, result).Values[0] : result);
         writer.WriteByte((byte)'}');
     }
 }
