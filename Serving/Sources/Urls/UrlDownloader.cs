@@ -13,12 +13,19 @@ public sealed class UrlDownloader : IDisposable
     private const int BufferBytes = 128 * 1024;
     private readonly UrlRules _rules;
     private readonly UrlDownloadOptions _options;
+    private readonly Func<IPAddress, bool> _isPublic;
     private readonly HttpClient _client;
 
     /// <param name="rules">Which URLs are allowed.</param>
     /// <param name="options">Limits.</param>
     public UrlDownloader(UrlRules rules, UrlDownloadOptions options)
+        : this(rules, options, PublicAddresses.IsPublic)
     {
+    }
+
+    internal UrlDownloader(UrlRules rules, UrlDownloadOptions options, Func<IPAddress, bool> isPublic)
+    {
+        _isPublic = isPublic;
         _rules = rules;
         _options = options;
         // A proxy would choose the address itself, past the check.
@@ -120,8 +127,8 @@ public sealed class UrlDownloader : IDisposable
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var host = context.DnsEndPoint.Host;
-        var addresses = await Dns.GetHostAddressesAsync(host, cancellation);
-        if (!_options.AllowPrivateAddresses && Array.Find(addresses, static address => !PublicAddresses.IsPublic(address)) is { } inside)
+        var addresses = IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancellation);
+        if (!_options.AllowPrivateAddresses && Array.Find(addresses, address => !_isPublic(address)) is { } inside)
             throw new ServingException(ServingError.PermissionDenied, $"the host '{host}' is {inside}, a private, loopback or reserved address, which no URL may lead to");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
