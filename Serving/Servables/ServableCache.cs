@@ -16,10 +16,12 @@ namespace Granary.Serving.Servables;
 public sealed partial class ServableCache(IModelCluster cluster, IModelCatalog catalog, IOptions<ServableCacheOptions> options, TimeProvider time, ILogger<ServableCache> logger)
 {
     private const int MaxRemembered = 4096;
+    private const int MaxLoads = 5;
     private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(5);
     private readonly ConcurrentDictionary<ModelKey, Servable> _kept = new();
     private readonly ConcurrentDictionary<ModelKey, Servable> _registered = new();
     private readonly ConcurrentDictionary<ModelKey, (ServingException Error, long At)> _failures = new();
+    private readonly ConcurrentDictionary<ModelKey, Task> _unloading = new();
     private readonly Lock _pruning = new();
     private long _turn;
     private Task _leaving = Task.CompletedTask;
@@ -69,11 +71,11 @@ public sealed partial class ServableCache(IModelCluster cluster, IModelCatalog c
         return servable;
     }
 
-    /// <summary>Takes note that a call ended: what was let go while it waited, and so was loaded again, counts again.</summary>
+    /// <summary>Takes note that a call ended: what was let go before it began, and so was loaded again for it, counts again.</summary>
     public void Return(Servable servable)
     {
         if (servable.IsGone && servable.Seen is null && !_kept.ContainsKey(servable.Key))
-            Keep(new Servable(servable.Identifier, servable.Key, servable.Signature, null));
+            _ = CountAgainAsync(servable);
     }
 
     /// <summary>Forgets what is known of a model's signature, after a call that failed; the next request reads it anew. What is in memory stays there.</summary>
@@ -95,19 +97,18 @@ public sealed partial class ServableCache(IModelCluster cluster, IModelCatalog c
                     victims.Add(servable);
             }
 
-            victims.ForEach(Remove);
+            foreach (var victim in victims)
+            {
+                LogInvalidated(victim.Key);
+                LetGo(victim, evenPinned: true);
+            }
         }
 
         if (wanted is null)
             _failures.Clear();
         else if (wanted.Key is { } key)
             _failures.TryRemove(key, out _);
-        foreach (var victim in victims)
-        {
-            LogInvalidated(victim.Key);
-            await cluster.UnloadAsync(victim.Key, cancellation);
-        }
-
+        await Leaving.WaitAsync(cancellation);
         return [.. victims.Select(static victim => victim.Identifier.Text)];
     }
 
@@ -132,6 +133,9 @@ public sealed partial class ServableCache(IModelCluster cluster, IModelCatalog c
             return known;
         }
 
+        // A load that begins before the unload would be given up by it.
+        if (_unloading.TryGetValue(key, out var unloading))
+            await unloading.WaitAsync(cancellation);
         if (_failures.TryGetValue(key, out var failure) && time.GetElapsedTime(failure.At) < FailurePause)
             throw new ServingException(failure.Error.Error, failure.Error.Message, failure.Error);
         try
@@ -151,8 +155,22 @@ public sealed partial class ServableCache(IModelCluster cluster, IModelCatalog c
     private async ValueTask<Signature> LoadAsync(ModelKey key, IReadOnlyList<TensorSpec> inputs, CancellationToken cancellation)
     {
         var status = await cluster.GetStatusAsync(key, cancellation);
-        if (status.Methods.Count == 0)
-            status = await cluster.LoadAsync(key, cancellation);
+        for (var attempt = 0; status.Methods.Count == 0 && attempt < MaxLoads; attempt++)
+        {
+            // Where memory is short it may be gone again by the time it is described, or be let go while it loads.
+            try
+            {
+                status = await cluster.LoadAsync(key, cancellation);
+            }
+            catch (ServingException exception) when (exception.Error == ServingError.Unavailable && attempt < MaxLoads - 1)
+            {
+                continue;
+            }
+
+            if (status.State == ModelState.Ready)
+                break;
+        }
+
         foreach (var method in status.Methods)
         {
             if (method.Name == "forward")
@@ -185,30 +203,49 @@ public sealed partial class ServableCache(IModelCluster cluster, IModelCatalog c
             return;
         foreach (var victim in _kept.Values.OrderBy(static kept => kept.LastUsed).Take(_kept.Count - capacity).ToList())
         {
-            Remove(victim);
             LogEvicted(victim.Key, capacity, buffer);
-            _leaving = Task.WhenAll(_leaving, UnloadAsync(victim.Key));
+            LetGo(victim, evenPinned: false);
         }
     }
 
-    private void Remove(Servable servable)
+    // Under the lock. Not on the caller's time: running calls may take long.
+    private void LetGo(Servable servable, bool evenPinned)
     {
         servable.IsGone = true;
         _kept.TryRemove(KeyValuePair.Create(servable.Key, servable));
+        var before = _unloading.GetValueOrDefault(servable.Key, Task.CompletedTask);
+        var unload = Task.Run(() => UnloadAsync(servable.Key, before, evenPinned));
+        _unloading[servable.Key] = unload;
+        _ = unload.ContinueWith(ended => _unloading.TryRemove(KeyValuePair.Create(servable.Key, ended)), TaskScheduler.Default);
+        _leaving = Task.WhenAll(_leaving, unload);
     }
 
-    private async Task UnloadAsync(ModelKey key)
+    private async Task UnloadAsync(ModelKey key, Task before, bool evenPinned)
     {
         try
         {
-            // Not on the caller's time: running calls may take long.
-            await Task.Yield();
-            if (!(await cluster.GetStatusAsync(key)).Pinned)
+            await before;
+            if (evenPinned || !(await cluster.GetStatusAsync(key)).Pinned)
                 await cluster.UnloadAsync(key);
         }
         catch (Exception exception) when (exception is ServingException or OperationCanceledException)
         {
             LogNotUnloaded(key, exception.Message);
+        }
+    }
+
+    private async Task CountAgainAsync(Servable servable)
+    {
+        try
+        {
+            if (_unloading.TryGetValue(servable.Key, out var unloading))
+                await unloading;
+            if ((await cluster.GetStatusAsync(servable.Key)).State == ModelState.Ready && !_kept.ContainsKey(servable.Key))
+                Keep(new Servable(servable.Identifier, servable.Key, servable.Signature, null));
+        }
+        catch (Exception exception) when (exception is ServingException or OperationCanceledException)
+        {
+            LogNotUnloaded(servable.Key, exception.Message);
         }
     }
 

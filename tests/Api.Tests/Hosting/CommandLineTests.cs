@@ -118,6 +118,32 @@ public class CommandLineTests
     public void Parse_ResponseCacheInBothForms_IsAnError() =>
         Assert.Equal(["--response-cache-byte-size is given more than once"], CommandLine.Parse(["--cache-config=local,size=1", "--response-cache-byte-size=1"]).Errors);
 
+    [Theory]
+    [InlineData("--host", "0.0.0.0", "--port", "8888", "--threads", "8", "--model-capacity", "5", "--buffer-size", "2", "--use-gpu")]
+    [InlineData("--host=0.0.0.0", "-p", "8888", "-t", "8", "-c", "5", "--buffer-size=2", "--use-gpu=true")]
+    public void Parse_FlagsOfTorchServing_SetAddressCacheAndDevice(params string[] arguments)
+    {
+        var line = CommandLine.Parse(arguments);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("0.0.0.0", line.Configuration["Granary:Server:Host"]);
+        Assert.Equal("8888", line.Configuration["Granary:Server:Port"]);
+        Assert.Equal("8", line.Configuration["Granary:Server:Threads"]);
+        Assert.Equal("5", line.Configuration["Granary:Servables:Capacity"]);
+        Assert.Equal("2", line.Configuration["Granary:Servables:Buffer"]);
+        Assert.Equal("cuda:0", line.Configuration["Granary:AdHocModels:Device"]);
+    }
+
+    [Fact]
+    public void Parse_SwitchBeforeAnotherFlag_TakesNoValue()
+    {
+        var line = CommandLine.Parse(["--use-gpu", "--port=1"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("1", line.Configuration["Granary:Server:Port"]);
+        Assert.Equal("cpu", CommandLine.Parse(["--use-gpu=false"]).Configuration["Granary:AdHocModels:Device"]);
+    }
+
     [Fact]
     public void Parse_FlagGivenTwice_IsAnError()
     {

@@ -23,7 +23,7 @@ public sealed class CrowdTests(TorchServingBed bed)
                     wrong.Add($"{model}: {status} {text}");
             }
         }));
-        Assert.Empty(wrong);
+        Assert.True(wrong.IsEmpty, string.Join("\n", wrong.Distinct().Take(5)));
     }
 
     [Fact]
