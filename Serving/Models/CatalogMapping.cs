@@ -10,6 +10,9 @@ internal static class CatalogMapping
     private static readonly Dictionary<string, DType> DTypesByName =
         Enum.GetValues<DType>().ToDictionary(static dtype => dtype.TorchName(), StringComparer.Ordinal);
 
+    /// <summary>The dtype that PyTorch calls by a name.</summary>
+    public static bool TryDType(string name, out DType dtype) => DTypesByName.TryGetValue(name, out dtype);
+
     public static CatalogDocumentVersion ToDocument(ModelDefinition definition) => new()
     {
         Version = definition.Version,

@@ -38,6 +38,7 @@ public static class ArchiveDefinitions
             Version = settings.Version ?? manifest.ModelVersion,
             Source = SourceOf(archive, source),
             Sha256 = archive.IsDirectory ? null : settings.Sha256,
+            Inputs = settings.Inputs ?? [],
             Device = Device(settings, warnings),
             Instances = settings.MinWorkers ?? 0,
             Batching = Batching(settings, handlers, warnings),

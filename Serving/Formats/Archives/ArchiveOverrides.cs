@@ -1,3 +1,5 @@
+using Granary.Serving.Models;
+
 namespace Granary.Serving.Formats.Archives;
 
 /// <summary>How an archive is to be served, as far as somebody says: <c>config.properties</c>, <c>model-config.yaml</c> or a management call.</summary>
@@ -45,10 +47,13 @@ public sealed record ArchiveOverrides
     /// <summary>Numbers of GPUs; the first is used.</summary>
     public IReadOnlyList<int>? DeviceIds { get; init; }
 
+    /// <summary>What the model takes, with the batch dimension; null where only its signature tells.</summary>
+    public IReadOnlyList<TensorSpec>? Inputs { get; init; }
+
     /// <summary>Lower-case hex SHA-256 that the archive must have.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>The operator named this archive; see <see cref="Models.ModelDefinition.Trusted"/>.</summary>
+    /// <summary>The operator named this archive; see <see cref="ModelDefinition.Trusted"/>.</summary>
     public bool Trusted { get; init; }
 
     /// <summary>These, and where they say nothing the others.</summary>
@@ -68,6 +73,7 @@ public sealed record ArchiveOverrides
         JobQueueSize = JobQueueSize ?? below.JobQueueSize,
         DeviceType = DeviceType ?? below.DeviceType,
         DeviceIds = DeviceIds ?? below.DeviceIds,
+        Inputs = Inputs ?? below.Inputs,
         Sha256 = Sha256 ?? below.Sha256,
         Trusted = Trusted || below.Trusted,
     };

@@ -60,8 +60,37 @@ internal static class ModelConfigYaml
         "jobQueueSize" => settings with { JobQueueSize = Number(key, value, 1, int.MaxValue) },
         "deviceType" => settings with { DeviceType = value.Text ?? throw new ArchiveException("deviceType is not a text") },
         "deviceIds" => settings with { DeviceIds = Numbers(key, value) },
+        "inputs" => settings with { Inputs = Inputs(value) },
         _ => null,
     };
+
+    /// <summary>Granary's own key: texts such as <c>x float32 -1,3,224,224</c>.</summary>
+    private static List<TensorSpec> Inputs(YamlValue value)
+    {
+        var inputs = new List<TensorSpec>();
+        foreach (var item in value.Items ?? throw new ArchiveException("inputs is not a list of texts"))
+        {
+            var words = item.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length != 3 || !CatalogMapping.TryDType(words[1], out var dtype) || Sizes(words[2]) is not { } shape)
+                throw new ArchiveException($"inputs holds {ModelIdText.Quote(item)}; expected such as 'x float32 -1,3,224,224': name, dtype, sizes");
+            inputs.Add(new TensorSpec(words[0], dtype, shape));
+        }
+
+        return inputs;
+    }
+
+    private static long[]? Sizes(string text)
+    {
+        var parts = text.Split(',');
+        var sizes = new long[parts.Length];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            if (!long.TryParse(parts[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out sizes[i]) || sizes[i] < -1)
+                return null;
+        }
+
+        return sizes;
+    }
 
     private static List<int> Numbers(string key, YamlValue value)
     {

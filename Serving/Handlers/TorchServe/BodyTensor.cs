@@ -42,10 +42,11 @@ internal static class BodyTensor
         if (NumpyFile.IsOne(bytes.Bytes))
         {
             using var array = NumpyFile.Read(bytes.Bytes);
-            return Fit(array, spec, out isRow);
+            return Fit(array, spec?.DType ?? array.DType, spec, out isRow);
         }
 
-        if (spec is not null && ShapeOf(bytes.ByteLength, spec) is { } shape)
+        // A byte of a boolean may hold anything, and libtorch would take it as it is.
+        if (spec is { DType: not DType.Bool } && ShapeOf(bytes.ByteLength, spec) is { } shape)
         {
             var tensor = Tensor.Rent(spec.DType, shape);
             bytes.Bytes.CopyTo(tensor.Bytes);
@@ -96,10 +97,12 @@ internal static class BodyTensor
         return Fit(scalar, spec, out isRow);
     }
 
-    private static Tensor Fit(Tensor numbers, TensorSpec? spec, out bool isRow)
+    // Without a word from the definition floats of JSON are PyTorch's default, as torch.as_tensor makes Python's.
+    private static Tensor Fit(Tensor numbers, TensorSpec? spec, out bool isRow) =>
+        Fit(numbers, spec?.DType ?? (numbers.DType == DType.Float64 ? DType.Float32 : numbers.DType), spec, out isRow);
+
+    private static Tensor Fit(Tensor numbers, DType dtype, TensorSpec? spec, out bool isRow)
     {
-        // Without a word from the definition floats are PyTorch's default, as torch.as_tensor makes Python's.
-        var dtype = spec?.DType ?? (numbers.DType == DType.Float64 ? DType.Float32 : numbers.DType);
         isRow = spec is null || numbers.Shape.Length == spec.Shape.Count - 1;
         if (spec is not null && !isRow && numbers.Shape.Length != spec.Shape.Count)
         {

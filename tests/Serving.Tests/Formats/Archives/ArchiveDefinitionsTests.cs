@@ -3,6 +3,7 @@ using Granary.Serving.Formats.Archives;
 using Granary.Serving.Handlers;
 using Granary.Serving.Models;
 using Granary.Serving.Tests.Support;
+using Granary.Torch;
 
 namespace Granary.Serving.Tests.Formats.Archives;
 
@@ -73,7 +74,19 @@ public sealed class ArchiveDefinitionsTests : IDisposable
         Assert.Equal(TimeSpan.FromMinutes(1), described.Definition.Batching.MaxQueueDelay);
     }
 
+    [Fact]
+    public void Describe_InputsInTheYaml_AreTheDefinitions()
+    {
+        var definition = Describe([("c.yaml", "inputs: ['x float32 -1,3,8,8', \"n int64 -1\"]\n")], "\"handler\": \"base_handler\", \"configFile\": \"c.yaml\"").Definition;
+
+        Assert.Equal([("x", DType.Float32, "-1,3,8,8"), ("n", DType.Int64, "-1")], definition.Inputs.Select(static input => (input.Name, input.DType, string.Join(',', input.Shape))));
+    }
+
     [Theory]
+    [InlineData("inputs: 3", "inputs is not a list of texts")]
+    [InlineData("inputs: [x]", "inputs holds 'x'; expected such as 'x float32 -1,3,224,224': name, dtype, sizes")]
+    [InlineData("inputs: ['x float33 1']", "inputs holds 'x float33 1'; expected such as 'x float32 -1,3,224,224': name, dtype, sizes")]
+    [InlineData("inputs: ['x float32 -2']", "inputs holds 'x float32 -2'; expected such as 'x float32 -1,3,224,224': name, dtype, sizes")]
     [InlineData("batchSize: zero", "batchSize is 'zero'; a whole number from 1 to 65536 belongs there")]
     [InlineData("batchSize: 0", "batchSize is '0'; a whole number from 1 to 65536 belongs there")]
     [InlineData("minWorkers: [1]", "minWorkers is not a number; a whole number from 0 to 1024 belongs there")]

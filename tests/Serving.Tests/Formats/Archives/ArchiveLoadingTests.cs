@@ -26,7 +26,8 @@ public sealed class ArchiveLoadingTests : IDisposable
     {
         using var model = await LoadAsync(Zip());
 
-        Assert.Equal((TorchScript, 1), (_factory.Content!, _factory.ScratchFiles));
+        Assert.Equal(TorchScript, _factory.Content!);
+        Assert.Equal(1, _factory.ScratchFiles);
         Assert.Equal(new string('c', 64), model.Sha256);
         Assert.Empty(model.TakeFiles());
         Assert.Empty(Directory.GetFiles(ScratchPath));

@@ -122,7 +122,7 @@ public sealed class ArchiveServingTests : IClassFixture<ArchiveCases>, IDisposab
     {
         var activation = Activate("pickled.mar");
 
-        using (var result = await InferAsync(activation, "[1, 2, 3, 4]"u8.ToArray()))
+        using (var result = await InferAsync(activation, "[1.0, 2, 3, 4]"u8.ToArray()))
             Assert.Equal([3], ((Tensor)result.Value).Shape.ToArray());
 
         await EndAsync(activation);
