@@ -1,7 +1,5 @@
 using System.Globalization;
-using Granary.Api.Http;
 using Granary.Serving.Formats.Triton.Repository;
-using Granary.Serving.Json;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Api.OpenInference.Http;
