@@ -106,6 +106,11 @@ public sealed class TorchServeGrpcTests(TorchServeBed bed) : IClassFixture<Torch
         Assert.Equal((5, "Model not found: life\norg.pytorch.serve.archive.model.ModelNotFoundException"), await FailAsync(Management, "UnregisterModel", new UnregisterModelRequest { ModelName = "life" }));
     }
 
+    /// <summary>What is checked stands in tests/node/grpc/torchserve.js.</summary>
+    [Fact]
+    public async Task GrpcJs_AModelsWholeLife_IsAnsweredAsItMustBe() =>
+        Assert.Equal("ok\n", await NodeClient.RunAsync("grpc/torchserve.js", bed.Client.BaseAddress!.Authority, NodeClient.Repository));
+
     [Fact]
     public async Task OpenInference_InTorchServesPackage_IsAnswered()
     {
