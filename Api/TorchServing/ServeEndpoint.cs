@@ -3,7 +3,6 @@ using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Json;
 using Granary.Serving.Servables;
-using Granary.Serving.Values;
 using Granary.Torch;
 using Microsoft.Extensions.Options;
 

@@ -1,4 +1,3 @@
-using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Serving.Values;
 using Granary.Torch;
