@@ -1,4 +1,3 @@
-using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Serving.Values;
 using Granary.Torch;
@@ -47,6 +46,9 @@ internal sealed class TypedValues : IMarkedValues
         cursor.BeginArray();
         if (!cursor.NextItem() || cursor.PeekKind() != JsonKind.Object)
             return false;
+        // No need to look for the end of a long tensor: none holds objects.
+        if (type.Kind == ScriptTypeKind.Tensor)
+            return true;
         var kind = KindOf(cursor);
         cursor.SkipValue();
         return kind != TypedKind.Unknown && !cursor.NextItem() && TypedKinds.Fits(kind, type);
@@ -55,16 +57,14 @@ internal sealed class TypedValues : IMarkedValues
     private static TypedKind KindOf(JsonCursor cursor)
     {
         cursor.BeginObject();
-        var kind = TypedKind.Unknown;
         while (cursor.NextProperty(out var name))
         {
             if (name.Is("type"u8) && cursor.PeekKind() == JsonKind.String)
-                kind = TypedKinds.Parse(cursor.ReadText());
-            else
-                cursor.SkipValue();
+                return TypedKinds.Parse(cursor.ReadText());
+            cursor.SkipValue();
         }
 
-        return kind;
+        return TypedKind.Unknown;
     }
 
     // An object that may be a dictionary is one unless it has both properties, a known type, and one that fits.

@@ -18,8 +18,8 @@ public ref partial struct ValueReader
         try
         {
             if (_signature.Arguments is [var only] && !IsNamed(only) && !IsListOfArguments(only.Type))
-                arguments.Add(new Argument(null, Read(only.Type, only.DType)));
-            else if (Cursor.PeekKind() == JsonKind.Object)
+                return [new Argument(null, Read(only.Type, only.DType))];
+            if (Cursor.PeekKind() == JsonKind.Object)
                 ReadObject(arguments);
             else if (_signature.Arguments.Count > 0 || !Cursor.TryReadNull())
                 ReadPositional(arguments);

@@ -10,11 +10,13 @@ namespace Granary.Serving.Formats.Archives;
 internal sealed class DirectoryContent : IArchiveContent
 {
     private readonly string _root;
+    private readonly IReadOnlyDictionary<string, long> _lengths;
 
     private DirectoryContent(string root, string inner, IReadOnlyDictionary<string, long> files)
     {
         _root = root;
         Inner = inner;
+        _lengths = files;
         Files = [.. files.Select(static pair => new ArchiveFile(pair.Key, pair.Value)).OrderBy(static file => file.Name, StringComparer.Ordinal)];
     }
 
@@ -48,7 +50,8 @@ internal sealed class DirectoryContent : IArchiveContent
         if (path is null || !RealPath.IsInside(path, _root))
             throw new ArchiveException($"{ModelIdText.Quote(name)} is gone");
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        file.CopyTo(target);
+        using var window = new StreamWindow(file, _lengths[name]);
+        window.CopyTo(target);
     }
 
     /// <inheritdoc/>

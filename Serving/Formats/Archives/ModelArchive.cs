@@ -8,6 +8,9 @@ namespace Granary.Serving.Formats.Archives;
 public sealed class ModelArchive : IDisposable
 {
     private const int MaxManifestBytes = 1 << 20;
+
+    // What an archive claims is not yet a reason to ask for memory.
+    private const int MaxFirstBytes = 1 << 20;
     private readonly IArchiveContent _content;
     private readonly Dictionary<string, ArchiveFile> _files;
 
@@ -68,7 +71,7 @@ public sealed class ModelArchive : IDisposable
             return null;
         if (file.LengthBytes > maxBytes)
             throw new ServingException(ServingError.TooLarge, $"'{Source}': {Models.ModelIdText.Quote(name)} has {file.LengthBytes:N0} bytes; at most {maxBytes:N0} are allowed");
-        using var bytes = new MemoryStream((int)file.LengthBytes);
+        using var bytes = new MemoryStream((int)Math.Min(file.LengthBytes, MaxFirstBytes));
         Extract(name, bytes);
         return bytes.ToArray();
     }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Compression;
-using Granary.Serving.Models;
 
 namespace Granary.Serving.Formats.Archives;
 

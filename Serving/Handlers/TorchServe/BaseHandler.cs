@@ -1,4 +1,3 @@
-using Granary.Serving.Models;
 using Granary.Torch;
 
 namespace Granary.Serving.Handlers.TorchServe;

@@ -1,7 +1,6 @@
 using System.Text;
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
-using Granary.Serving.Formats.Archives;
 using Granary.Serving.Handlers;
 using Granary.Serving.Models;
 using Granary.Serving.Tests.Activations;
