@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Models;
 using Granary.Serving.Responses;
 using Microsoft.Extensions.Logging;
@@ -15,8 +16,9 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
     private int _pendingLoads;
 
     /// <summary>Makes the shared resources; threads start with the first load.</summary>
-    public ActivationHost(IOptions<ActivationOptions> options, IOptions<ModelMemoryOptions> memory, IInferenceRuntime runtime, TimeProvider time, ILoggerFactory loggers, IOptions<ResponseCacheOptions>? responses = null)
+    public ActivationHost(IOptions<ActivationOptions> options, IOptions<ModelMemoryOptions> memory, IInferenceRuntime runtime, TimeProvider time, ILoggerFactory loggers, IOptions<ResponseCacheOptions>? responses = null, IEmbeddings? embeddings = null)
     {
+        Embeddings = embeddings;
         Options = options.Value;
         Runtime = runtime;
         _time = time;
@@ -41,6 +43,9 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
     internal ResidencyBudget Budget { get; }
 
     internal ResponseCache Responses { get; }
+
+    /// <summary>What handlers look ids up in; null where there are no tables.</summary>
+    internal IEmbeddings? Embeddings { get; }
 
     /// <inheritdoc/>
     public ResponseCacheSnapshot? ReadResponseCache() => Responses.IsEnabled ? Responses.Snapshot() : null;

@@ -34,9 +34,11 @@ internal sealed partial class ModelExecutor
             var inputs = request.Inputs;
             try
             {
-                inputs = handlers.Preprocess(request.Inputs, made, out notes);
+                inputs = handlers.IsAsynchronous
+                    ? await handlers.PreprocessAsync(request.Inputs, made, notes = handlers.MakeNotes(), cancellation)
+                    : handlers.Preprocess(request.Inputs, made, out notes);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
             {
                 fault = TorchErrors.OfCall(exception, _key, request.Method);
             }

@@ -1,4 +1,5 @@
 using Granary.Serving.Activations;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Models;
 using Granary.Torch;
 
@@ -7,12 +8,16 @@ namespace Granary.Serving.Handlers;
 /// <summary>What a handler is made for.</summary>
 /// <param name="definition">Of the model.</param>
 /// <param name="model">The model in memory; null while a definition is only checked.</param>
-internal sealed class HandlerContext(ModelDefinition definition, ILoadedModel? model)
+/// <param name="embeddings">Tables of embeddings; null where there are none.</param>
+internal sealed class HandlerContext(ModelDefinition definition, ILoadedModel? model, IEmbeddings? embeddings = null)
 {
     private IReadOnlyDictionary<string, byte[]>? _files;
 
     /// <summary>Of the model.</summary>
     public ModelDefinition Definition { get; } = definition;
+
+    /// <summary>Tables of embeddings; null where there are none.</summary>
+    public IEmbeddings? Embeddings { get; } = embeddings;
 
     /// <summary>Whether the model is in memory, and its files with it.</summary>
     public bool IsLoaded => model is not null;

@@ -26,6 +26,9 @@ public static class HandlerNames
     /// <summary>TorchServe's handler of this name.</summary>
     public const string TextClassifier = "text_classifier";
 
+    /// <summary>Persia's handler for TorchServe: embeddings before the module.</summary>
+    public const string Persia = "persia";
+
     /// <summary>Parameter of handlers that name classes: an object of names by class as JSON, or names with commas between them.</summary>
     internal const string Labels = "labels";
 

@@ -1,4 +1,5 @@
 using Granary.Serving.Handlers.Images;
+using Granary.Serving.Handlers.Persia;
 using Granary.Serving.Handlers.Texts;
 using Granary.Serving.Handlers.TorchServe;
 using Granary.Serving.Models;
@@ -23,6 +24,7 @@ internal static class HandlerRegistry
         [HandlerNames.ImageSegmenter] = static (parameters, _) => new ImageSegmenter(parameters),
         [HandlerNames.ObjectDetector] = static (parameters, context) => new ObjectDetector(parameters, context),
         [HandlerNames.TextClassifier] = static (parameters, context) => new TextClassifier(parameters, context),
+        [HandlerNames.Persia] = static (_, context) => new PersiaHandler(context),
         // Speaks to front ends only; see HandlerNames.
         [HandlerNames.V2Reply] = static (_, _) => null,
     };

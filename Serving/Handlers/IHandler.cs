@@ -26,6 +26,14 @@ internal interface IHandler
         return Preprocess(inputs);
     }
 
+    /// <summary>Whether <see cref="PreprocessAsync"/> is to be called instead, because it waits for others. Default false.</summary>
+    bool IsAsynchronous => false;
+
+    /// <summary>As <see cref="Preprocess(IReadOnlyList{Argument})"/>, of a handler that <see cref="IsAsynchronous"/>.</summary>
+    /// <param name="inputs">Stay the caller's; read until the task ended.</param>
+    /// <param name="cancellation">Gives up.</param>
+    ValueTask<IReadOnlyList<Argument>> PreprocessAsync(IReadOnlyList<Argument> inputs, CancellationToken cancellation) => new(Preprocess(inputs));
+
     /// <summary>Makes the answer out of what the module, or the next handler, returned.</summary>
     /// <param name="result">Stays the caller's, who keeps it alive for as long as the answer.</param>
     /// <returns><paramref name="result"/> itself, a part of it, or a value that is given away.</returns>

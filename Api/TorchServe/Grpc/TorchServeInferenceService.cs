@@ -81,7 +81,7 @@ internal sealed class TorchServeInferenceService(Predictor predictor, ModelManag
         var parts = new List<RequestPart>(request.Input.Count);
         foreach (var (name, content) in request.Input)
             parts.Add(new RequestPart(name, content.Memory, null));
-        using var result = await predictor.RunAsync(definition, predictor.Read(input, parts), cancellation);
+        using var result = await predictor.RunAsync(definition, predictor.Read(definition, input, parts), cancellation);
         counters.Answer(definition.Name, version, result.Timing);
         using var writer = new PooledBufferWriter();
         AnswerText.Write(writer, result.Value);

@@ -55,21 +55,21 @@ internal sealed class PredictionsEndpoint(Predictor predictor, TorchServeModels 
         using var writer = new PooledBufferWriter();
         var answerType = _hasEnvelope && !FormParts.IsForm(type)
             ? await WritePredictionsAsync(writer, definition, input, Envelope.Open(body.Span), cancellation)
-            : await WriteAnswerAsync(writer, definition, version, await ArgumentsAsync(body, type, input, cancellation), cancellation);
+            : await WriteAnswerAsync(writer, definition, version, await ArgumentsAsync(definition, body, type, input, cancellation), cancellation);
         await TorchServeAnswers.WriteAsync(context, StatusCodes.Status200OK, answerType, writer);
     }
 
-    private ValueTask<IReadOnlyList<Argument>> ArgumentsAsync(RequestBody body, MediaTypeHeaderValue? type, ModelInput? input, CancellationToken cancellation)
+    private ValueTask<IReadOnlyList<Argument>> ArgumentsAsync(ModelDefinition definition, RequestBody body, MediaTypeHeaderValue? type, ModelInput? input, CancellationToken cancellation)
     {
         if (!FormParts.IsForm(type))
-            return new(predictor.Read(input, body.Span, type?.MediaType.Value));
+            return new(predictor.Read(definition, input, body.Span, type?.MediaType.Value));
         // curl -d calls every body a form, which people who send JSON with it do not notice.
         var isJson = !FormParts.IsMultipart(type) && body.Span.TrimStart(" \t\r\n"u8) is [(byte)'[' or (byte)'{', ..];
-        return isJson ? new(predictor.Read(input, body.Span, Responses.Json)) : ReadFormAsync(body.Span.ToArray(), type!, input, cancellation);
+        return isJson ? new(predictor.Read(definition, input, body.Span, Responses.Json)) : ReadFormAsync(definition, body.Span.ToArray(), type!, input, cancellation);
     }
 
-    private async ValueTask<IReadOnlyList<Argument>> ReadFormAsync(byte[] body, MediaTypeHeaderValue type, ModelInput? input, CancellationToken cancellation) =>
-        predictor.Read(input, await FormParts.ReadAsync(body, type, cancellation));
+    private async ValueTask<IReadOnlyList<Argument>> ReadFormAsync(ModelDefinition definition, byte[] body, MediaTypeHeaderValue type, ModelInput? input, CancellationToken cancellation) =>
+        predictor.Read(definition, input, await FormParts.ReadAsync(body, type, cancellation));
 
     private async ValueTask<string> WriteAnswerAsync(PooledBufferWriter writer, ModelDefinition definition, string? version, IReadOnlyList<Argument> arguments, CancellationToken cancellation)
     {
@@ -85,7 +85,7 @@ internal sealed class PredictionsEndpoint(Predictor predictor, TorchServeModels 
         try
         {
             foreach (var instance in instances)
-                calls.Add(predictor.RunAsync(definition, predictor.Read(input, [instance]), cancellation).AsTask());
+                calls.Add(predictor.RunAsync(definition, predictor.Read(definition, input, [instance]), cancellation).AsTask());
             var values = new List<Value>(calls.Count);
             foreach (var call in calls)
                 values.Add((await call).Value);

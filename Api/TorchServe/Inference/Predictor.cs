@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Archives;
 using Granary.Serving.Formats.Triton.Repository;
+using Granary.Serving.Handlers;
 using Granary.Serving.Models;
 using Granary.Torch;
 using Microsoft.Extensions.Options;
@@ -36,12 +37,12 @@ internal sealed class Predictor(TorchServeModels models, IServedModels served, I
     }
 
     /// <summary>The arguments of the one body of a request.</summary>
-    public IReadOnlyList<Argument> Read(ModelInput? input, ReadOnlySpan<byte> body, string? contentType) =>
-        input is null ? [new Argument(null, HandlerInput.Create("body", body, contentType, _decode))] : input.Read(body, contentType);
+    public IReadOnlyList<Argument> Read(ModelDefinition definition, ModelInput? input, ReadOnlySpan<byte> body, string? contentType) =>
+        input is null ? [new Argument(null, HandlerInput.Create("body", body, contentType, Decodes(definition)))] : input.Read(body, contentType);
 
     /// <summary>The arguments of a request of parts.</summary>
-    public IReadOnlyList<Argument> Read(ModelInput? input, IReadOnlyList<RequestPart> parts) =>
-        input is null ? [new Argument(null, HandlerInput.Create(parts, _decode))] : input.Read(parts);
+    public IReadOnlyList<Argument> Read(ModelDefinition definition, ModelInput? input, IReadOnlyList<RequestPart> parts) =>
+        input is null ? [new Argument(null, HandlerInput.Create(parts, Decodes(definition)))] : input.Read(parts);
 
     /// <summary>Runs a model.</summary>
     /// <param name="definition">Which one.</param>
@@ -61,6 +62,9 @@ internal sealed class Predictor(TorchServeModels models, IServedModels served, I
                 arguments[i].Value.Dispose();
         }
     }
+
+    // Persia's batches as JSON hold lists of ids that make no tensor; its handler reads them itself.
+    private bool Decodes(ModelDefinition definition) => _decode && !definition.HasHandler(HandlerNames.Persia);
 
     private async ValueTask<ModelInput?> ReadAsync(ModelDefinition definition, CancellationToken cancellation)
     {

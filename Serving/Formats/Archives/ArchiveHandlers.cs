@@ -15,6 +15,8 @@ internal static class ArchiveHandlers
         HandlerNames.ImageClassifier, HandlerNames.ImageSegmenter, HandlerNames.ObjectDetector, HandlerNames.TextClassifier,
     ];
 
+    private const int MaxHandlerBytes = 1 << 18;
+
     private const string Ours = "base_handler, image_classifier, image_segmenter, object_detector and text_classifier";
 
     /// <summary>The chain.</summary>
@@ -26,6 +28,8 @@ internal static class ArchiveHandlers
         null or "" => throw Refuse(archive, "names no handler; register it with handler=base_handler (tensors in and out) or another of this server's"),
         "base_handler" or HandlerNames.TorchServeBase or "BaseHandler" => [new HandlerSpec(HandlerNames.TorchServeBase)],
         "TorchScriptHandler" or HandlerNames.TorchServePickle => [new HandlerSpec(HandlerNames.TorchServePickle)],
+        HandlerNames.Persia => [new HandlerSpec(HandlerNames.Persia)],
+        _ when IsPersias(handler, archive) => [new HandlerSpec(HandlerNames.Persia)],
         HandlerNames.ImageSegmenter => [new HandlerSpec(handler)],
         HandlerNames.ImageClassifier or HandlerNames.ObjectDetector => [WithLabels(handler, archive, [])],
         HandlerNames.TextClassifier => [WithLabels(handler, archive, new() { [HandlerNames.Vocabulary] = Vocabularies.Find(archive) })],
@@ -42,6 +46,19 @@ internal static class ArchiveHandlers
             throw RefuseCustom(handler, archive);
     }
 
+    // By its name, or by what every such handler imports. It is looked at and never run.
+    private static bool IsPersias(string handler, ModelArchive archive)
+    {
+        var file = handler.Split(':')[0];
+        if (!file.EndsWith(".py", StringComparison.Ordinal))
+            file += ".py";
+        if (file == PersiaHandler)
+            return true;
+        if (archive.LengthOf(file) is not (>= 0 and <= MaxHandlerBytes) || archive.TryRead(file, MaxHandlerBytes) is not { } text)
+            return false;
+        return text.AsSpan().IndexOf("persia.ctx"u8) >= 0 && text.AsSpan().IndexOf("InferCtx"u8) >= 0;
+    }
+
     private static ServingException RefuseCustom(string handler, ModelArchive archive)
     {
         var colon = handler.IndexOf(':');
@@ -50,8 +67,6 @@ internal static class ArchiveHandlers
             return Refuse(archive, $"wants the C++ handler {ModelIdText.Quote(handler)}, and code in archives is never run; register it with handler=TorchScriptHandler or handler=base_handler");
         if (!file.EndsWith(".py", StringComparison.Ordinal))
             file += ".py";
-        if (file == PersiaHandler)
-            return Refuse(archive, $"wants the handler {PersiaHandler}: Persia's embeddings are not served yet");
         return Refuse(archive, $"wants the Python handler {ModelIdText.Quote(file)}, and Python is never run here; "
             + $"if its work is that of one of this server's handlers ({Ours}), register the archive with handler= and its name, else move its work into the module's forward and use handler=base_handler");
     }
