@@ -1,5 +1,4 @@
 using System.Text;
-using Granary.Serving.Embeddings;
 using Granary.Serving.Embeddings.Batches;
 using Granary.Serving.Handlers.TorchServe;
 using Granary.Torch;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Granary.Api.Admin;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 
 namespace Granary.Api.Tests.Admin;
 
