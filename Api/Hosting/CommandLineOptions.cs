@@ -97,6 +97,9 @@ internal static class CommandLineOptions
         new("--idle-timeout", null, "TIME", ConfigurationKeys.IdleTimeout, "unload a model after this long without a request, as hh:mm:ss") { Check = Duration },
         .. Repositories,
         .. TorchServeFlags.All,
+        new("--persia-embedding-config", null, "FILE", ConfigurationKeys.EmbeddingConfig, "Persia's embedding_config.yaml: the sparse features"),
+        new("--persia-global-config", null, "FILE", ConfigurationKeys.EmbeddingGlobalConfig, "Persia's global_config.yaml: checkpoint, servers, packets"),
+        new("--persia-checkpoint", null, "DIR", ConfigurationKeys.EmbeddingCheckpoint, "sparse checkpoint to load at start"),
         .. TorchServing,
         new("--admin-bind", null, "HOST:PORT", ConfigurationKeys.AdminBind, "address of the admin API, when it is to have its own")
         {
