@@ -177,6 +177,20 @@ public sealed class ManagementTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task BatchSize_ConcurrentRequests_AreJoined()
+    {
+        await PostAsync("url=twice.mar&initial_workers=1&batch_size=16&max_batch_delay=200");
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => _bed.PredictAsync("/predictions/twice", $"[{i}.0, 0.5]")));
+
+        for (var i = 0; i < answers.Length; i++)
+            Assert.Equal((200, $"[\n  {(2 * i) + 1}.0,\n  2.0\n]"), answers[i]);
+        using var statistics = JsonDocument.Parse((await _bed.GetAsync("/v2/models/twice/stats")).Body);
+        var model = statistics.RootElement.GetProperty("model_stats")[0];
+        Assert.Equal(64, model.GetProperty("inference_count").GetInt32());
+        Assert.True(model.GetProperty("execution_count").GetInt32() < 64, "no two requests were joined");
+    }
+
+    [Fact]
     public async Task Restart_RegisteredModels_AreServedAgain()
     {
         await PostAsync("url=twice.mar&initial_workers=1&model_name=kept");
