@@ -10,6 +10,7 @@ using Granary.Api.OpenInference.Http;
 using Granary.Api.OpenInference.V1;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
+using Granary.Api.TorchServe;
 using Granary.Api.TorchServing;
 
 namespace Granary.Api;
@@ -33,22 +34,26 @@ internal static class Program
         builder.AddServing();
         builder.AddAdmin();
         builder.Services.AddBearer();
+        builder.Services.AddRestrictions();
         builder.Services.AddHealth();
         builder.Services.AddReadinessOfDefaultModel();
         builder.Services.AddApiDescription();
         builder.Services.AddInfernet();
         builder.Services.AddOpenInference();
         builder.Services.AddOpenInferenceV1();
+        builder.Services.AddTorchServe();
         builder.Services.AddTorchServing();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(ServeErrors.OrServe(InfernetErrors.WriteAsync)))));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(ServeErrors.OrServe(TorchServeErrors.OrTorchServe(InfernetErrors.WriteAsync))))));
         app.UseMetricsPorts();
+        app.UseTorchServePorts();
         app.MapInfernet().RequireBearer();
         app.MapOpenInference();
         app.MapOpenInferenceV1();
+        app.MapTorchServe();
         app.MapTorchServing();
         app.MapAdmin();
         app.MapHealth();

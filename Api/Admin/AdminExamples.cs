@@ -17,6 +17,8 @@ internal static class AdminExamples
           "pinned": false,
           "optimize": false,
           "requireTorchScript": false,
+          "intraOpThreads": 1,
+          "responseCache": false,
           "description": "House prices in 100,000 dollars"
         }
         """;

@@ -26,6 +26,7 @@ public static class AdminExtensions
                 AdminListener.Listen(kestrel, admin.Value.Bind);
         });
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(static provider => AdminGuard.CreateAccess(provider.GetRequiredService<IOptions<AdminOptions>>().Value));
         services.AddSingleton<AdminGuard>();
         services.AddSingleton<AdminOperations>();
         services.AddSingleton<AdminQueries>();

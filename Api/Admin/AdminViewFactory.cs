@@ -26,6 +26,8 @@ internal static class AdminViewFactory
         definition.Pinned,
         definition.Optimize,
         definition.RequireTorchScript,
+        definition.IntraOpThreads,
+        definition.ResponseCache,
         [.. definition.Handlers.Select(static handler => new HandlerView(handler.Name, handler.Parameters))],
         definition.MemoryBytes,
         definition.Description);

@@ -29,6 +29,8 @@ internal sealed record DefinitionView(
     bool Pinned,
     bool Optimize,
     bool RequireTorchScript,
+    int IntraOpThreads,
+    bool ResponseCache,
     IReadOnlyList<HandlerView> Handlers,
     long? MemoryBytes,
     string? Description);

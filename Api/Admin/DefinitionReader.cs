@@ -42,6 +42,8 @@ internal static class DefinitionReader
             Pinned = fields.Flag("pinned", defaults.Pinned),
             Optimize = fields.Flag("optimize", defaults.Optimize),
             RequireTorchScript = fields.Flag("requireTorchScript", defaults.RequireTorchScript),
+            IntraOpThreads = fields.Integer("intraOpThreads", defaults.IntraOpThreads, minimum: 0),
+            ResponseCache = fields.Flag("responseCache", defaults.ResponseCache),
             Handlers = ReadHandlers(fields),
             MemoryBytes = fields.Size("memoryBytes"),
             Description = fields.Text("description"),

@@ -33,6 +33,7 @@ internal static class GrpcExtensions
             return app;
         var dispatcher = app.Services.GetRequiredService<GrpcDispatcher>();
         var key = BearerKey.FromSetting(app.Services.GetRequiredService<IOptions<SecurityOptions>>().Value.Bearer);
+        var restrictions = app.Services.GetRequiredService<ApiRestrictions>();
         foreach (var service in app.Services.GetServices<IGrpcService>())
         {
             var builder = new GrpcServiceBuilder(service.Descriptor);
@@ -40,12 +41,26 @@ internal static class GrpcExtensions
             foreach (var method in builder.Methods)
             {
                 var call = dispatcher.For(method);
-                app.MapPost($"/{service.Descriptor.FullName}/{method.Name}", service.NeedsBearer && key is not null ? Protect(call, key) : call);
+                if (service.NeedsBearer && key is not null)
+                    call = Protect(call, key);
+                if (service.GroupOf(method.Name) is { } group && restrictions.OfGrpc(group) is { } restriction)
+                    call = Restrict(call, restriction);
+                foreach (var name in (IEnumerable<string>)[service.Descriptor.FullName, .. service.Aliases])
+                    app.MapPost($"/{name}/{method.Name}", call);
             }
         }
 
         return app;
     }
+
+    // Status and text as Triton's.
+    private static RequestDelegate Restrict(RequestDelegate call, ApiRestriction restriction) => context =>
+    {
+        if (restriction.IsMetBy(context.Request.Headers) || !GrpcRequests.IsCall(context))
+            return call(context);
+        GrpcRequests.WriteStatus(context, new GrpcFailure(GrpcStatus.Unavailable, $"This protocol is restricted, expecting header '{restriction.Header}'"), trailersOnly: true);
+        return Task.CompletedTask;
+    };
 
     private static RequestDelegate Protect(RequestDelegate call, BearerKey key) => context =>
     {

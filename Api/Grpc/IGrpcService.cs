@@ -1,3 +1,4 @@
+using Granary.Api.Security;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Granary.Api.Grpc;
@@ -10,6 +11,13 @@ internal interface IGrpcService
 
     /// <summary>Whether callers must present the bearer token of inference requests, if there is one.</summary>
     bool NeedsBearer => true;
+
+    /// <summary>Further names, with their packages, under which the same methods answer. Default none.</summary>
+    IReadOnlyList<string> Aliases => [];
+
+    /// <summary>The group that a method can be restricted with; null when it cannot.</summary>
+    /// <param name="method">As in the .proto file, without the service.</param>
+    ApiGroup? GroupOf(string method) => null;
 
     /// <summary>Names a handler for each method; one without a handler is UNIMPLEMENTED.</summary>
     void Bind(GrpcServiceBuilder methods);

@@ -44,9 +44,9 @@ internal sealed record CommandLine(IReadOnlyDictionary<string, string?> Configur
             }
 
             var inline = equals >= 0;
-            if (!inline && option is { IsSwitch: true })
+            if (option is { Switch: { } alone } && !inline)
             {
-                Set(option, "true");
+                Set(option, alone);
                 return index + 1;
             }
 
@@ -56,12 +56,23 @@ internal sealed record CommandLine(IReadOnlyDictionary<string, string?> Configur
                 return index + 1;
             }
 
+            if (option is { TakesMany: true })
+                return TakeMany(option, arguments, index, inline ? argument[(equals + 1)..] : null);
             var value = inline ? argument[(equals + 1)..] : arguments[index + 1];
             if (option is null)
                 Configuration[name[2..]] = value;
             else
                 Set(option, value);
             return index + (inline ? 1 : 2);
+        }
+
+        private int TakeMany(CommandLineOption option, IReadOnlyList<string> arguments, int index, string? inline)
+        {
+            if (inline is not null)
+                Set(option, inline);
+            for (index++; index < arguments.Count && !IsFlag(arguments[index]); index++)
+                Set(option, arguments[index]);
+            return index;
         }
 
         private void Set(CommandLineOption option, string value)

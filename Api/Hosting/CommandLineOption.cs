@@ -11,8 +11,11 @@ internal sealed record CommandLineOption(string Name, string? Short, string Valu
     /// <summary>May be given several times.</summary>
     public bool Repeatable { get; init; }
 
-    /// <summary>May stand without a value, which is then <c>true</c>; takes one only after an equals sign.</summary>
-    public bool IsSwitch { get; init; }
+    /// <summary>What the flag sets when it stands alone; null when it needs a value.</summary>
+    public string? Switch { get; init; }
+
+    /// <summary>Takes every argument up to the next flag.</summary>
+    public bool TakesMany { get; init; }
 
     /// <summary>Splits a value into a key below <see cref="Key"/> and what is set there; null when the value is set as it is.</summary>
     public Func<string, (string Key, string Value)>? Split { get; init; }

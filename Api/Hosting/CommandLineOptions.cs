@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using Granary.Api.OpenInference;
+using Granary.Api.Security;
+using Granary.Api.TorchServe.Configuration;
 using Granary.Serving.Models;
 using Granary.Serving.Servables;
 
@@ -32,6 +34,16 @@ internal static class CommandLineOptions
         new("--id", null, "NAME", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.ServerId)}", "name of the server in /v2; default triton"),
         new("--model-config-name", null, "NAME", ConfigurationKeys.ModelConfigName, "use configs/NAME.pbtxt of models that have it"),
         new("--disable-auto-complete-config", null, "BOOL", ConfigurationKeys.RequireModelConfig, "refuse models without config.pbtxt; default false") { Check = Truth, Convert = TruthValue },
+        new("--cache-config", null, "local,size=BYTES", ConfigurationKeys.ResponseCacheBytes, "memory for answers that are kept; models say response_cache to use it")
+        {
+            Check = static text => CacheBytes(text) is null ? $"'{text}' is no cache; expected local,size=BYTES" : null,
+            Convert = static text => CacheBytes(text)!,
+        },
+        new("--response-cache-byte-size", null, "BYTES", ConfigurationKeys.ResponseCacheBytes, "the same, as earlier versions of Triton take it") { Check = Size },
+        new("--http-restricted-api", null, "GROUPS:KEY=VALUE", $"{RestrictionOptions.SectionName}:{nameof(RestrictionOptions.HttpApis)}", "groups of /v2 and /v1 that ask for the header KEY: VALUE") { Repeatable = true },
+        new("--grpc-restricted-protocol", null, "GROUPS:KEY=VALUE", $"{RestrictionOptions.SectionName}:{nameof(RestrictionOptions.GrpcProtocols)}", "the same of gRPC, with triton-grpc-protocol-KEY") { Repeatable = true },
+        new("--http-header-forward-pattern", null, "REGEX", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.HttpHeaderForwardPattern)}", "accepted as Triton takes it; no model here sees headers"),
+        new("--grpc-header-forward-pattern", null, "REGEX", $"{OpenInferenceOptions.SectionName}:{nameof(OpenInferenceOptions.GrpcHeaderForwardPattern)}", "accepted as Triton takes it; no model here sees metadata"),
     ];
 
     // torch-serving's flags; its -b is --bind here, its -h is the help.
@@ -47,7 +59,7 @@ internal static class CommandLineOptions
         new("--buffer-size", null, "N", $"{ConfigurationKeys.Servables}:{nameof(ServableCacheOptions.Buffer)}", "how many more may come before some must go; default 3") { Check = CountOrNone },
         new("--use-gpu", null, "", ConfigurationKeys.AdHocDevice, "serve models named by path or model id on the first GPU")
         {
-            IsSwitch = true,
+            Switch = "true",
             Check = Truth,
             Convert = static text => TruthValue(text) == "true" ? "cuda:0" : "cpu",
         },
@@ -84,6 +96,10 @@ internal static class CommandLineOptions
         },
         new("--idle-timeout", null, "TIME", ConfigurationKeys.IdleTimeout, "unload a model after this long without a request, as hh:mm:ss") { Check = Duration },
         .. Repositories,
+        .. TorchServeFlags.All,
+        new("--persia-embedding-config", null, "FILE", ConfigurationKeys.EmbeddingConfig, "Persia's embedding_config.yaml: the sparse features"),
+        new("--persia-global-config", null, "FILE", ConfigurationKeys.EmbeddingGlobalConfig, "Persia's global_config.yaml: checkpoint, servers, packets"),
+        new("--persia-checkpoint", null, "DIR", ConfigurationKeys.EmbeddingCheckpoint, "sparse checkpoint to load at start"),
         .. TorchServing,
         new("--admin-bind", null, "HOST:PORT", ConfigurationKeys.AdminBind, "address of the admin API, when it is to have its own")
         {
@@ -140,6 +156,16 @@ internal static class CommandLineOptions
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? null
             : $"'{text}' is no whole number above zero";
+
+    private static string? Size(string text) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : $"'{text}' is no number of bytes";
+
+    /// <summary>The size in Triton's form of a cache; null when it has another form.</summary>
+    private static string? CacheBytes(string text)
+    {
+        const string Local = "local,size=";
+        return text.StartsWith(Local, StringComparison.Ordinal) && Size(text[Local.Length..]) is null ? text[Local.Length..] : null;
+    }
 
     private static string? CountOrNone(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _) ? null : $"'{text}' is no whole number";

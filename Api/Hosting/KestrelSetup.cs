@@ -62,7 +62,8 @@ internal static class KestrelSetup
         }
     }
 
-    private static void Listen(KestrelServerOptions kestrel, BindAddress address, Action<ListenOptions> configure)
+    /// <summary>Opens one address.</summary>
+    public static void Listen(KestrelServerOptions kestrel, BindAddress address, Action<ListenOptions> configure)
     {
         if (address.Host == "*")
             kestrel.ListenAnyIP(address.Port, configure);

@@ -23,7 +23,7 @@ internal static class MetricsPorts
     /// <summary>Hides everything else there. Costs nothing when there is no such port.</summary>
     public static void UseMetricsPorts(this WebApplication app)
     {
-        if (app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.MetricsPort is null)
+        if (app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.MetricsPort is null && string.IsNullOrEmpty(app.Configuration["Granary:TorchServe:MetricsAddress"]))
             return;
         app.Use(static (context, next) =>
         {

@@ -1,3 +1,5 @@
+using Granary.Api.TorchServe.Configuration;
+
 namespace Granary.Api.Hosting;
 
 /// <summary>What command line and environment together ask for.</summary>
@@ -20,7 +22,22 @@ internal sealed record StartupOptions(
     {
         var line = CommandLine.Parse(arguments);
         var environment = EnvironmentSettings.Read(variables);
-        return new StartupOptions(environment.Model, environment.Configuration, line.Configuration, [.. line.Errors, .. environment.Errors], environment.Warnings, line.HelpWanted);
+        var torchServe = TorchServeStartup.Read(line.Configuration, variables);
+        return new StartupOptions(
+            environment.Model,
+            Join(environment.Configuration, torchServe.Configuration),
+            line.Configuration,
+            [.. line.Errors, .. environment.Errors, .. torchServe.Errors],
+            [.. environment.Warnings, .. torchServe.Warnings],
+            line.HelpWanted);
+    }
+
+    private static Dictionary<string, string?> Join(IReadOnlyDictionary<string, string?> stronger, IReadOnlyDictionary<string, string?> weaker)
+    {
+        var joined = new Dictionary<string, string?>(weaker, StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in stronger)
+            joined[key] = value;
+        return joined;
     }
 
     /// <summary>The variables of this process.</summary>

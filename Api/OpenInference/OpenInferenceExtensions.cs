@@ -44,35 +44,35 @@ internal static class OpenInferenceExtensions
         return services;
     }
 
-    /// <summary>Maps everything under <c>/v2</c>. Health and metadata of the server are open; the rest asks for the bearer token where there is one.</summary>
+    /// <summary>Maps everything under <c>/v2</c>. Health and metadata of the server are open; the rest asks for the bearer token where there is one. Every group can be restricted.</summary>
     public static WebApplication MapOpenInference(this WebApplication app)
     {
         var services = app.Services;
         var map = new Map(app, services.GetRequiredService<V2Endpoint>());
         var metadata = services.GetRequiredService<MetadataEndpoints>();
-        map.Open("GET", "/v2", metadata.ServerAsync);
-        map.Open("GET", "/v2/health/live", metadata.LiveAsync);
-        map.Open("GET", "/v2/health/ready", metadata.ReadyAsync);
-        map.Add("GET", "/v2/models", metadata.ModelsAsync);
+        map.Open(ApiGroup.Metadata, "GET", "/v2", metadata.ServerAsync);
+        map.Open(ApiGroup.Health, "GET", "/v2/health/live", metadata.LiveAsync);
+        map.Open(ApiGroup.Health, "GET", "/v2/health/ready", metadata.ReadyAsync);
+        map.Add(ApiGroup.Metadata, "GET", "/v2/models", metadata.ModelsAsync);
         var statistics = services.GetRequiredService<StatisticsEndpoint>();
-        map.Add("GET", "/v2/models/stats", statistics.GetAsync);
+        map.Add(ApiGroup.Statistics, "GET", "/v2/models/stats", statistics.GetAsync);
         var infer = services.GetRequiredService<InferEndpoint>();
         var generate = services.GetRequiredService<GenerateEndpoint>();
         foreach (var path in (string[])[Newest, Version])
         {
-            app.MapPost($"{path}/infer", infer.HandleAsync).RequireBearer();
-            map.Add("POST", $"{path}/generate", generate.GenerateAsync);
-            map.Add("POST", $"{path}/generate_stream", generate.StreamAsync);
-            map.Add("GET", path, metadata.ModelAsync);
-            map.Add("GET", $"{path}/ready", metadata.ModelReadyAsync);
-            map.Add("GET", $"{path}/config", metadata.ConfigAsync);
-            map.Add("GET", $"{path}/stats", statistics.GetAsync);
+            app.MapPost($"{path}/infer", infer.HandleAsync).RequireBearer().RestrictTo(ApiGroup.Inference);
+            map.Add(ApiGroup.Inference, "POST", $"{path}/generate", generate.GenerateAsync);
+            map.Add(ApiGroup.Inference, "POST", $"{path}/generate_stream", generate.StreamAsync);
+            map.Add(ApiGroup.Metadata, "GET", path, metadata.ModelAsync);
+            map.Add(ApiGroup.Health, "GET", $"{path}/ready", metadata.ModelReadyAsync);
+            map.Add(ApiGroup.ModelConfig, "GET", $"{path}/config", metadata.ConfigAsync);
+            map.Add(ApiGroup.Statistics, "GET", $"{path}/stats", statistics.GetAsync);
         }
 
         MapRepository(map, services.GetRequiredService<RepositoryEndpoints>());
         var logging = services.GetRequiredService<LoggingEndpoints>();
-        map.Add("GET", "/v2/logging", logging.GetAsync);
-        map.Add("POST", "/v2/logging", logging.SetAsync);
+        map.Add(ApiGroup.Logging, "GET", "/v2/logging", logging.GetAsync);
+        map.Add(ApiGroup.Logging, "POST", "/v2/logging", logging.SetAsync);
         MapUnsupported(map);
         return app;
     }
@@ -81,9 +81,9 @@ internal static class OpenInferenceExtensions
     {
         foreach (var prefix in (string[])["/v2/repository", "/v2/repository/{repository}"])
         {
-            map.Add("POST", $"{prefix}/index", repository.IndexAsync);
-            map.Add("POST", $"{prefix}/models/{{model}}/load", repository.LoadAsync);
-            map.Add("POST", $"{prefix}/models/{{model}}/unload", repository.UnloadAsync);
+            map.Add(ApiGroup.ModelRepository, "POST", $"{prefix}/index", repository.IndexAsync);
+            map.Add(ApiGroup.ModelRepository, "POST", $"{prefix}/models/{{model}}/load", repository.LoadAsync);
+            map.Add(ApiGroup.ModelRepository, "POST", $"{prefix}/models/{{model}}/unload", repository.UnloadAsync);
         }
     }
 
@@ -91,24 +91,24 @@ internal static class OpenInferenceExtensions
     {
         foreach (var kind in (string[])["/v2/systemsharedmemory", "/v2/cudasharedmemory"])
         {
-            map.Add("GET", $"{kind}/status", UnsupportedEndpoints.StatusAsync);
-            map.Add("GET", $"{kind}/region/{{region}}/status", UnsupportedEndpoints.StatusAsync);
-            map.Add("POST", $"{kind}/region/{{region}}/register", UnsupportedEndpoints.RegisterAsync);
-            map.Add("POST", $"{kind}/region/{{region}}/unregister", UnsupportedEndpoints.UnregisterAsync);
-            map.Add("POST", $"{kind}/unregister", UnsupportedEndpoints.UnregisterAsync);
+            map.Add(ApiGroup.SharedMemory, "GET", $"{kind}/status", UnsupportedEndpoints.StatusAsync);
+            map.Add(ApiGroup.SharedMemory, "GET", $"{kind}/region/{{region}}/status", UnsupportedEndpoints.StatusAsync);
+            map.Add(ApiGroup.SharedMemory, "POST", $"{kind}/region/{{region}}/register", UnsupportedEndpoints.RegisterAsync);
+            map.Add(ApiGroup.SharedMemory, "POST", $"{kind}/region/{{region}}/unregister", UnsupportedEndpoints.UnregisterAsync);
+            map.Add(ApiGroup.SharedMemory, "POST", $"{kind}/unregister", UnsupportedEndpoints.UnregisterAsync);
         }
 
         foreach (var path in (string[])["/v2/trace/setting", "/v2/models/{model}/trace/setting"])
         {
-            map.Add("GET", path, UnsupportedEndpoints.TraceAsync);
-            map.Add("POST", path, UnsupportedEndpoints.TraceAsync);
+            map.Add(ApiGroup.Trace, "GET", path, UnsupportedEndpoints.TraceAsync);
+            map.Add(ApiGroup.Trace, "POST", path, UnsupportedEndpoints.TraceAsync);
         }
     }
 
     private sealed class Map(WebApplication app, V2Endpoint endpoint)
     {
-        public void Open(string method, string path, RequestDelegate handler) => app.MapMethods(path, [method], endpoint.Guard(handler));
+        public void Open(ApiGroup group, string method, string path, RequestDelegate handler) => app.MapMethods(path, [method], endpoint.Guard(handler)).RestrictTo(group);
 
-        public void Add(string method, string path, RequestDelegate handler) => app.MapMethods(path, [method], endpoint.Guard(handler)).RequireBearer();
+        public void Add(ApiGroup group, string method, string path, RequestDelegate handler) => app.MapMethods(path, [method], endpoint.Guard(handler)).RequireBearer().RestrictTo(group);
     }
 }

@@ -12,6 +12,8 @@ internal sealed class MetricsPage(IServiceProvider services)
     private readonly IAcceleratorProbe? _gpus = services.GetService<IAcceleratorProbe>();
     private readonly IWeightsStatistics? _weights = services.GetService<IWeightsStatistics>();
 
+    private readonly IMetricsText[] _protocols = [.. services.GetServices<IMetricsText>()];
+
     public static OperationDescription Description { get; } = new("Operations", "Metrics in the Prometheus text format")
     {
         Responses = [new(200, "The metrics.", "# HELP granary_build_info Versions of this service; always 1.\n# TYPE granary_build_info gauge\ngranary_build_info{version=\"0.1.0\"} 1\n", "text/plain")],
@@ -28,11 +30,14 @@ internal sealed class MetricsPage(IServiceProvider services)
         {
             ModelMetricsText.Write(text, models);
             TritonMetricsText.Write(text, models);
+            ResponseCacheText.Write(text, _models!.ReadResponseCache());
         }
 
         TritonHostMetrics.Write(text, _gpus?.Gpus ?? []);
         if (_weights is not null)
             WeightsMetricsText.Write(text, _weights.Snapshot());
+        foreach (var protocol in _protocols)
+            protocol.Write(text);
         ProcessMetrics.Write(text);
         await output.FlushAsync(context.RequestAborted);
     }

@@ -24,6 +24,8 @@ internal sealed class ModelDefinitionConverter : IConverter<ModelDefinition, Mod
         MemoryBytes = surrogate.MemoryBytes,
         Annotations = surrogate.Annotations ?? [],
         Handlers = surrogate.Handlers ?? [],
+        IntraOpThreads = surrogate.IntraOpThreads,
+        ResponseCache = surrogate.ResponseCache,
     };
 
     public ModelDefinitionSurrogate ConvertToSurrogate(in ModelDefinition value) => new()
@@ -47,5 +49,7 @@ internal sealed class ModelDefinitionConverter : IConverter<ModelDefinition, Mod
         MemoryBytes = value.MemoryBytes,
         Annotations = value.Annotations.ToDictionary(),
         Handlers = [.. value.Handlers],
+        IntraOpThreads = value.IntraOpThreads,
+        ResponseCache = value.ResponseCache,
     };
 }

@@ -65,6 +65,8 @@ internal record struct ModelDefinitionSurrogate
     [Id(16)] public long? MemoryBytes;
     [Id(17)] public Dictionary<string, string>? Annotations;
     [Id(18)] public HandlerSpec[]? Handlers;
+    [Id(19)] public int IntraOpThreads;
+    [Id(20)] public bool ResponseCache;
 }
 
 /// <summary>Wire form of <see cref="CatalogModel"/>.</summary>

@@ -1,7 +1,9 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
+using Granary.Serving.Responses;
 using Granary.Serving.Servables;
 using Granary.Serving.Sources;
 using Granary.Serving.Weights;
@@ -39,6 +41,10 @@ internal static class ConfigurationKeys
     public const string ModelLoadThreads = RepositoryPrefix + nameof(ModelRepositoryOptions.LoadThreads);
     public const string ModelConfigName = RepositoryPrefix + nameof(ModelRepositoryOptions.ConfigName);
     public const string RequireModelConfig = RepositoryPrefix + nameof(ModelRepositoryOptions.RequireConfig);
+    public const string ResponseCacheBytes = Prefix + ResponseCacheOptions.SectionName + ":" + nameof(ResponseCacheOptions.MaxBytes);
+    public const string EmbeddingConfig = Prefix + EmbeddingOptions.SectionName + ":" + nameof(EmbeddingOptions.ConfigFile);
+    public const string EmbeddingGlobalConfig = Prefix + EmbeddingOptions.SectionName + ":" + nameof(EmbeddingOptions.GlobalConfigFile);
+    public const string EmbeddingCheckpoint = Prefix + EmbeddingOptions.SectionName + ":" + nameof(EmbeddingOptions.Checkpoint);
     public const string Servables = Prefix + ServableCacheOptions.SectionName;
     public const string AdHocDevice = Prefix + AdHocModelOptions.SectionName + ":" + nameof(AdHocModelOptions.Device);
     public const string AdminBind = "Granary:Admin:Bind";

@@ -22,6 +22,8 @@ internal sealed record EnvironmentSettings(
         ("HF_TOKEN", ConfigurationKeys.HuggingFaceToken),
         ("HUGGING_FACE_HUB_TOKEN", ConfigurationKeys.HuggingFaceToken),
         ("HF_ENDPOINT", ConfigurationKeys.HuggingFaceEndpoint),
+        ("PERSIA_EMBEDDING_CONFIG", ConfigurationKeys.EmbeddingConfig),
+        ("PERSIA_GLOBAL_CONFIG", ConfigurationKeys.EmbeddingGlobalConfig),
     ];
 
     /// <summary>Reads every variable.</summary>

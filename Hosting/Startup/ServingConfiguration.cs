@@ -1,7 +1,9 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Models;
+using Granary.Serving.Responses;
 using Granary.Serving.Servables;
 using Granary.Serving.Sources;
 using Granary.Serving.Sources.Arweave;
@@ -28,6 +30,8 @@ internal static class ServingConfiguration
         services.Configure<ActivationOptions>(granary.GetSection(ActivationOptions.SectionName));
         services.Configure<AdHocModelOptions>(granary.GetSection(AdHocModelOptions.SectionName));
         services.Configure<ModelMemoryOptions>(granary.GetSection(ModelMemoryOptions.SectionName));
+        services.Configure<EmbeddingOptions>(granary.GetSection(EmbeddingOptions.SectionName));
+        services.Configure<ResponseCacheOptions>(granary.GetSection(ResponseCacheOptions.SectionName));
         services.Configure<ServableCacheOptions>(granary.GetSection(ServableCacheOptions.SectionName));
         services.Configure<ModelRepositoryOptions>(granary.GetSection(ModelRepositoryOptions.SectionName));
         return services;

@@ -35,6 +35,7 @@ internal sealed class TritonMetricsText
         writer.Each("nv_inference_compute_input_duration_us", "counter", "Sum of the time in which inputs were joined, in microseconds.", model => Microseconds(model.InputSeconds));
         writer.Each("nv_inference_compute_infer_duration_us", "counter", "Sum of the time in the model, in microseconds.", model => Microseconds(model.ComputeDuration.SumSeconds));
         writer.Each("nv_inference_compute_output_duration_us", "counter", "Sum of the time in which outputs were cut, in microseconds.", model => Microseconds(model.OutputSeconds));
+        writer.WriteCache();
         writer.Each("nv_inference_pending_request_count", "gauge", "Requests that wait for an instance now.", model => model.Queued);
         writer.Each("nv_model_load_duration_secs", "gauge", "Duration of the last load that succeeded, in seconds.", model => model.LastLoadSeconds);
     }
@@ -56,6 +57,27 @@ internal sealed class TritonMetricsText
         {
             foreach (var reason in Reasons)
                 _text.Sample(Name, $"{_labels[i]},reason=\"{reason}\"", _models[i].Failures.Where(failure => Reason(failure.Key) == reason).Sum(static failure => failure.Value));
+        }
+    }
+
+    // As Triton: only of models that use the cache.
+    private void WriteCache()
+    {
+        if (!_models.Any(static model => model.Cache is not null))
+            return;
+        EachCached("nv_cache_num_hits_per_model", "Requests that the response cache answered.", cache => cache.Hits);
+        EachCached("nv_cache_num_misses_per_model", "Requests that the model answered because the response cache could not.", cache => cache.Misses);
+        EachCached("nv_cache_hit_duration_per_model", "Sum of the time of look-ups that found an answer, in microseconds.", cache => Microseconds(cache.HitSeconds));
+        EachCached("nv_cache_miss_duration_per_model", "Sum of the time of look-ups in vain and of keeping their answers, in microseconds.", cache => Microseconds(cache.MissSeconds));
+    }
+
+    private void EachCached(string name, string help, Func<ResponseCacheCounts, double> value)
+    {
+        _text.Family(name, "counter", help);
+        for (var i = 0; i < _models.Count; i++)
+        {
+            if (_models[i].Cache is { } cache)
+                _text.Sample(name, _labels[i], value(cache));
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Models;
+using Granary.Serving.Responses;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -14,13 +16,15 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
     private int _pendingLoads;
 
     /// <summary>Makes the shared resources; threads start with the first load.</summary>
-    public ActivationHost(IOptions<ActivationOptions> options, IOptions<ModelMemoryOptions> memory, IInferenceRuntime runtime, TimeProvider time, ILoggerFactory loggers)
+    public ActivationHost(IOptions<ActivationOptions> options, IOptions<ModelMemoryOptions> memory, IInferenceRuntime runtime, TimeProvider time, ILoggerFactory loggers, IOptions<ResponseCacheOptions>? responses = null, IEmbeddings? embeddings = null)
     {
+        Embeddings = embeddings;
         Options = options.Value;
         Runtime = runtime;
         _time = time;
         _loads = new SemaphoreSlim(Options.MaxConcurrentLoads);
         Threads = new InferenceThreadPool(Options.InferenceThreads, runtime, loggers.CreateLogger<InferenceThreadPool>());
+        Responses = new ResponseCache(responses?.Value ?? new ResponseCacheOptions());
         Budget = new ResidencyBudget(memory.Value, time, loggers.CreateLogger<ResidencyBudget>());
     }
 
@@ -38,6 +42,14 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
 
     internal ResidencyBudget Budget { get; }
 
+    internal ResponseCache Responses { get; }
+
+    /// <summary>What handlers look ids up in; null where there are no tables.</summary>
+    internal IEmbeddings? Embeddings { get; }
+
+    /// <inheritdoc/>
+    public ResponseCacheSnapshot? ReadResponseCache() => Responses.IsEnabled ? Responses.Snapshot() : null;
+
     /// <inheritdoc/>
     public IReadOnlyList<ModelMetricsSnapshot> Snapshot()
     {
@@ -48,7 +60,8 @@ public sealed class ActivationHost : IModelMetrics, IDisposable
             if (tracked.IsUnknown)
                 continue;
             var status = tracked.Activation.Status;
-            snapshots.Add(tracked.Counters.ToSnapshot(status.State, status.Queued, status.Running, status.ResidentBytes));
+            var snapshot = tracked.Counters.ToSnapshot(status.State, status.Queued, status.Running, status.ResidentBytes);
+            snapshots.Add(Responses.IsEnabled && tracked.Activation.Definition.ResponseCache ? snapshot : snapshot with { Cache = null });
         }
 
         snapshots.Sort(static (left, right) => string.CompareOrdinal(left.Key.ToString(), right.Key.ToString()));

@@ -26,6 +26,13 @@ internal static class GranaryMeter
         ComputeDuration.Record(compute.TotalSeconds, tags);
     }
 
+    /// <summary>An answer of the response cache: nothing waited and nothing was computed.</summary>
+    public static void CacheHit(ModelKey key, TimeSpan request)
+    {
+        if (RequestDuration.Enabled)
+            RequestDuration.Record(request.TotalSeconds, Tags(key, "success"));
+    }
+
     public static void Failure(ModelKey key, ServingError error, TimeSpan request)
     {
         if (RequestDuration.Enabled)

@@ -26,6 +26,9 @@ public interface ILoadedModel : IDisposable
     /// <summary>Bytes of parameters and buffers.</summary>
     long ParameterBytes { get; }
 
+    /// <summary>The files that the handlers of the definition asked for, by name; the model forgets them.</summary>
+    IReadOnlyDictionary<string, byte[]> TakeFiles() => System.Collections.ObjectModel.ReadOnlyDictionary<string, byte[]>.Empty;
+
     /// <summary>One synchronous call; blocks the thread for as long as the model runs.</summary>
     /// <param name="method">Such as <c>forward</c>.</param>
     /// <param name="arguments">Positional ones first, then named ones; read only until this returns.</param>

@@ -22,7 +22,11 @@ internal sealed class ModelCounters
     private const int InputTime = 9;
     private const int OutputTime = 10;
     private const int LastLoad = 11;
-    private const int Failures = 12;
+    private const int CacheHits = 12;
+    private const int CacheHitTime = 13;
+    private const int CacheMisses = 14;
+    private const int CacheMissTime = 15;
+    private const int Failures = 16;
     private static readonly int Errors = Enum.GetValues<ServingError>().Length;
     private static readonly int RequestBuckets = Failures + Errors;
     private static readonly int QueueBuckets = RequestBuckets + LatencyBuckets.Count;
@@ -85,6 +89,30 @@ internal sealed class ModelCounters
         Add(stripe, OutputTime, output);
     }
 
+    /// <summary>A request was answered by the response cache.</summary>
+    /// <param name="request">From its arrival to its answer.</param>
+    /// <param name="lookUp">Of these, looking it up.</param>
+    /// <param name="ended">When it was answered.</param>
+    public void CacheHit(long request, long lookUp, long ended)
+    {
+        var stripe = Stripe() * Stride;
+        Add(stripe, CacheHits, 1);
+        Add(stripe, CacheHitTime, lookUp);
+        Observe(stripe, RequestBuckets, RequestTime, request);
+        Volatile.Write(ref _cells[stripe + LastAnswer], ended - _originTimestamp);
+    }
+
+    /// <summary>A request was answered by the model because the response cache could not.</summary>
+    /// <param name="lookUp">Looking it up, which is part of the request's time already.</param>
+    /// <param name="keeping">Keeping the answer, which is not.</param>
+    public void CacheMiss(long lookUp, long keeping)
+    {
+        var stripe = Stripe() * Stride;
+        Add(stripe, CacheMisses, 1);
+        Add(stripe, CacheMissTime, lookUp + keeping);
+        Add(stripe, RequestTime, keeping);
+    }
+
     /// <summary>A request failed.</summary>
     public void Failure(ServingError error, long request)
     {
@@ -125,6 +153,10 @@ internal sealed class ModelCounters
         InputTime = Time(Sum(InputTime)),
         ComputeTime = Time(Sum(ComputeTime)),
         OutputTime = Time(Sum(OutputTime)),
+        CacheHits = Sum(CacheHits),
+        CacheHitTime = Time(Sum(CacheHitTime)),
+        CacheMisses = Sum(CacheMisses),
+        CacheMissTime = Time(Sum(CacheMissTime)),
         LastAnswerAt = LastAnswerTime(),
         Batches = _batches.Read(),
     };
@@ -152,12 +184,13 @@ internal sealed class ModelCounters
         FailureSeconds = Sum(FailureTime) / _frequency,
         InputSeconds = Sum(InputTime) / _frequency,
         OutputSeconds = Sum(OutputTime) / _frequency,
+        Cache = new ResponseCacheCounts(Sum(CacheHits), Sum(CacheHitTime) / _frequency, Sum(CacheMisses), Sum(CacheMissTime) / _frequency),
     };
 
-    // Every answered request is in this histogram, and one counter less is one atomic operation less for each of them.
+    // Every request that the model answered is in this histogram, and one counter less is one atomic operation less for each of them.
     private long Succeeded()
     {
-        long sum = 0;
+        var sum = Sum(CacheHits);
         for (var i = 0; i < LatencyBuckets.Count; i++)
             sum += Sum(ComputeBuckets + i);
         return sum;

@@ -18,11 +18,15 @@ internal sealed partial class ModelExecutor
     /// <param name="arrived">Timestamp of its arrival.</param>
     /// <param name="cancellation">Ends the wait in the queue, not a call that has started.</param>
     public ValueTask<InferenceResult> HandleAsync(InferenceRequest request, long arrived, CancellationToken cancellation) =>
+        Responses is { } responses && !request.Deterministic ? LookUp(responses, request, arrived, cancellation) : HandleMissAsync(request, arrived, cancellation);
+
+    private ValueTask<InferenceResult> HandleMissAsync(InferenceRequest request, long arrived, CancellationToken cancellation) =>
         Handlers is { } handlers && request.Method == "forward" ? HandleAsync(handlers, request, arrived, cancellation) : RunAsync(request, arrived, cancellation);
 
     private async ValueTask<InferenceResult> HandleAsync(HandlerChain handlers, InferenceRequest request, long arrived, CancellationToken cancellation)
     {
         var made = new List<Value>();
+        object?[]? notes = null;
         InferenceResult result;
         try
         {
@@ -30,9 +34,11 @@ internal sealed partial class ModelExecutor
             var inputs = request.Inputs;
             try
             {
-                inputs = handlers.Preprocess(request.Inputs, made);
+                inputs = handlers.IsAsynchronous
+                    ? await handlers.PreprocessAsync(request.Inputs, made, notes = handlers.MakeNotes(), cancellation)
+                    : handlers.Preprocess(request.Inputs, made, out notes);
             }
-            catch (Exception exception)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
             {
                 fault = TorchErrors.OfCall(exception, _key, request.Method);
             }
@@ -45,16 +51,16 @@ internal sealed partial class ModelExecutor
                 value.Dispose();
         }
 
-        return Postprocess(handlers, result, request.Method);
+        return Postprocess(handlers, notes, result, request.Method);
     }
 
-    private InferenceResult Postprocess(HandlerChain handlers, InferenceResult result, string method)
+    private InferenceResult Postprocess(HandlerChain handlers, object?[]? notes, InferenceResult result, string method)
     {
         var made = new List<Value>();
         var owner = new HandledAnswer(made, result);
         try
         {
-            var answer = handlers.Postprocess(result.Value, made);
+            var answer = handlers.Postprocess(result.Value, made, notes);
             return ReferenceEquals(answer, result.Value)
                 ? result
                 : new InferenceResult(result.Key, answer, owner, result.Timing) { Provenance = result.Provenance };

@@ -57,12 +57,14 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         _former = new BatchFormer(definition.Batching, time);
         _order = definition.Batching.PreserveOrder ? new AnswerOrder() : null;
         _joins = definition.Batching.MaxBatchSize > 1;
-        _bounded = definition.Instances > 0 || _joins;
-        _instances = definition.Instances > 0 ? definition.Instances : Environment.ProcessorCount;
+        _bounded = IsBounded(definition.Instances);
+        _instances = Count(definition.Instances);
         _warmUpCalls = options.WarmUpCalls;
         _hasRows = definition.Inputs is [] or [{ Shape: [-1, ..] }, ..];
         _maxRows = definition.Batching.MaxBatchSize;
-        _policy = new InlinePolicy(_former.Waits || _order is not null ? TimeSpan.Zero : options.InlineBelow, time);
+        // OpenMP makes threads for every thread that calls; those of requests come and go.
+        var handsOver = _former.Waits || _order is not null || definition.IntraOpThreads > 1;
+        _policy = new InlinePolicy(handsOver ? TimeSpan.Zero : options.InlineBelow, time);
         if (_former.Waits)
             _delayTimer = time.CreateTimer(static state => ((ModelExecutor)state!).Pump(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -102,13 +104,13 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
         return Enqueue(request, arguments, arrived, cancellation);
     }
 
-    /// <summary>Changes how many calls may run at once; 0 for as many as the host has cores. Calls that run now finish.</summary>
+    /// <summary>Changes how many calls may run at once; 0 for as many as the host has cores for their threads. Calls that run now finish.</summary>
     public void SetInstances(int instances)
     {
         lock (_sync)
         {
-            Volatile.Write(ref _instances, instances > 0 ? instances : Environment.ProcessorCount);
-            Volatile.Write(ref _bounded, instances > 0 || _joins);
+            Volatile.Write(ref _instances, Count(instances));
+            Volatile.Write(ref _bounded, IsBounded(instances));
             if (_warmed)
                 Volatile.Write(ref _limit, _instances);
         }
@@ -146,8 +148,13 @@ internal sealed partial class ModelExecutor : IInferenceWork, IDisposable
     public void Dispose()
     {
         _delayTimer?.Dispose();
+        Responses?.Dispose();
         _model.Dispose();
     }
+
+    private int Count(int instances) => instances > 0 ? instances : Math.Max(1, Environment.ProcessorCount / Math.Max(1, _definition.IntraOpThreads));
+
+    private bool IsBounded(int instances) => instances > 0 || _joins || _definition.IntraOpThreads > 1;
 
     private ValueTask<InferenceResult> RunInline(InferenceRequest request, IReadOnlyList<Argument> arguments, long arrived, bool holdsSlot)
     {

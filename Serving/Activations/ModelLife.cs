@@ -102,7 +102,11 @@ internal sealed partial class ModelLife(ModelActivation activation, IModelLoader
         try
         {
             await host.Budget.AdmitAsync(this, HostBytes(model), cancellation);
-            var executor = new ModelExecutor(activation.Definition with { Instances = activation.Instances }, model, Gate, counters, host.Threads, host.Options, time, logger) { Handlers = HandlerChain.Create(activation.Definition) };
+            var executor = new ModelExecutor(activation.Definition with { Instances = activation.Instances }, model, Gate, counters, host.Threads, host.Options, time, logger)
+            {
+                Handlers = HandlerChain.Create(activation.Definition, model, host.Embeddings),
+                Responses = activation.Definition.ResponseCache ? host.Responses.Open() : null,
+            };
             await executor.WarmUpAsync();
             executor.SetInstances(activation.Instances);
             return executor;

@@ -62,4 +62,14 @@ public sealed record ModelMetricsSnapshot
 
     /// <summary>Sum of the time in which outputs were cut into those of the requests, in seconds; a batch counts once for each of its requests.</summary>
     public double OutputSeconds { get; init; }
+
+    /// <summary>What the response cache did for it; null when it does not use one.</summary>
+    public ResponseCacheCounts? Cache { get; init; }
 }
+
+/// <summary>What the response cache did for one model version.</summary>
+/// <param name="Hits">Requests that it answered.</param>
+/// <param name="HitSeconds">Sum of the time of those look-ups.</param>
+/// <param name="Misses">Requests that the model answered because the cache could not.</param>
+/// <param name="MissSeconds">Sum of the time of those look-ups and of keeping their answers.</param>
+public sealed record ResponseCacheCounts(long Hits, double HitSeconds, long Misses, double MissSeconds);

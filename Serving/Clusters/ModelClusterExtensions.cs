@@ -1,5 +1,7 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
+using Granary.Serving.Responses;
+using Granary.Serving.Weights;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -26,11 +28,15 @@ public static class ModelClusterExtensions
     {
         services.AddOptions<ActivationOptions>().ValidateOnStart();
         services.AddOptions<ModelMemoryOptions>().ValidateOnStart();
+        services.AddOptions<ResponseCacheOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ActivationOptions>, ActivationOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelMemoryOptions>, ModelMemoryOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ResponseCacheOptions>, ResponseCacheOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IInferenceRuntime, TorchInferenceRuntime>();
         services.TryAddSingleton<IScriptModuleFactory, ScriptModuleFactory>();
+        services.AddOptions<WeightsStoreOptions>();
+        services.TryAddSingleton<ScratchFiles>();
         services.TryAddSingleton<IModelLoader, ModelLoader>();
         services.TryAddSingleton<ActivationHost>();
         services.TryAddSingleton<IModelMetrics>(provider => provider.GetRequiredService<ActivationHost>());

@@ -37,15 +37,15 @@ public sealed record ModelStatistics
     public TimeSpan OutputTime { get; init; }
 
     /// <summary>
-    /// Requests answered from a response cache: among <see cref="Succeeded"/>, not among <see cref="Rows"/> and <see cref="Executions"/>. This
-    /// and the next three are 0 while no cache exists.
+    /// Requests answered by the response cache: among <see cref="Succeeded"/>, not among <see cref="Rows"/> and <see cref="Executions"/>. This
+    /// and the next three are 0 without a cache.
     /// </summary>
     public long CacheHits { get; init; }
 
     /// <summary>Sum of the time of those look-ups.</summary>
     public TimeSpan CacheHitTime { get; init; }
 
-    /// <summary>Requests looked up in the response cache in vain.</summary>
+    /// <summary>Requests that the model answered because the response cache could not.</summary>
     public long CacheMisses { get; init; }
 
     /// <summary>Sum of the time of those look-ups and of keeping their answers.</summary>

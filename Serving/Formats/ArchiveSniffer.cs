@@ -39,10 +39,10 @@ internal static class ArchiveSniffer
         try
         {
             var directory = ZipDirectory.Read(stream);
-            if (directory.HasConstants && directory.HasCode)
-                return new SniffedArchive(ArchiveKind.TorchScript);
             if (directory.HasManifest)
                 return new SniffedArchive(ArchiveKind.ModelArchive);
+            if (directory.HasConstants && directory.HasCode)
+                return new SniffedArchive(ArchiveKind.TorchScript);
             return directory.Data is { } data
                 ? SniffPickle(directory.ReadStart(data, MaxPickleBytes))
                 : new SniffedArchive(ArchiveKind.OtherZip);

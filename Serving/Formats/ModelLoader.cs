@@ -1,4 +1,5 @@
 using Granary.Serving.Activations;
+using Granary.Serving.Formats.Archives;
 using Granary.Serving.Formats.Pickles;
 using Granary.Serving.Formats.Triton.Ensembles;
 using Granary.Serving.Models;
@@ -8,7 +9,7 @@ using Granary.Torch;
 namespace Granary.Serving.Formats;
 
 /// <summary>Brings a model into memory: fetches the file, looks at what it is, makes room, and reads it the way that its kind needs.</summary>
-internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory factory, IInferenceRuntime runtime, ActivationHost host) : IModelLoader
+internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory factory, IInferenceRuntime runtime, ActivationHost host, ScratchFiles scratch) : IModelLoader
 {
     public async Task<ILoadedModel> LoadAsync(ModelDefinition definition, CancellationToken cancellation)
     {
@@ -20,16 +21,28 @@ internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory fact
 
     private async Task<ILoadedModel> LoadAsync(ModelDefinition definition, WeightsLease lease, CancellationToken cancellation)
     {
+        // Seconds of native work and of unpacking: on threads of their own, not of the pool.
+        using var unpacked = await Task.Factory.StartNew(() => Unpack(definition, lease, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var model = await LoadAsync(definition, unpacked, lease.Sha256, cancellation);
+        return unpacked.Files.Count == 0 ? model : new ModelWithFiles(model, unpacked.Files);
+    }
+
+    private UnpackedModel Unpack(ModelDefinition definition, WeightsLease lease, CancellationToken cancellation) =>
+        UnpackedModel.IsArchive(ArchiveSniffer.Sniff(lease.Path).Kind, definition.Source)
+            ? UnpackedModel.OfArchive(definition, lease.Path, scratch, cancellation)
+            : UnpackedModel.OfFile(definition, lease);
+
+    private async Task<ILoadedModel> LoadAsync(ModelDefinition definition, UnpackedModel file, string sha256, CancellationToken cancellation)
+    {
         var source = definition.Source.ToString();
-        var archive = ArchiveSniffer.Sniff(lease.Path);
-        Check(archive, lease.Path, definition.RequireTorchScript, source);
+        var archive = ArchiveSniffer.Sniff(file.Path);
+        Check(archive, file.Path, definition.RequireTorchScript, source);
         var device = DeviceNames.Resolve(definition.Device, () => runtime.CudaDeviceCount);
         // The file is about as large as its parameters; the exact size is counted once it is read.
         if (device == "cpu")
-            await host.Budget.MakeRoomAsync(definition.Key.ToString(), lease.Length, cancellation);
-        var options = new ModuleOptions { Device = device, Optimize = definition.Optimize };
-        // Seconds of native work: on a thread of its own, not of the pool.
-        return await Task.Factory.StartNew(() => Load(archive.Kind, lease, source, options), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            await host.Budget.MakeRoomAsync(definition.Key.ToString(), file.Length, cancellation);
+        var options = new ModuleOptions { Device = device, Optimize = definition.Optimize, IntraOpThreads = definition.IntraOpThreads };
+        return await Task.Factory.StartNew(() => Load(archive.Kind, file.Path, sha256, source, options), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     private static void Check(SniffedArchive archive, string path, bool requireTorchScript, string source)
@@ -45,11 +58,11 @@ internal sealed class ModelLoader(IWeightsStore store, IScriptModuleFactory fact
             throw FormatErrors.NotTorchScript(archive, source);
     }
 
-    private ILoadedModel Load(ArchiveKind kind, WeightsLease lease, string source, ModuleOptions options)
+    private ILoadedModel Load(ArchiveKind kind, string path, string sha256, string source, ModuleOptions options)
     {
         if (kind == ArchiveKind.TorchScript)
-            return factory.Load(lease.Path, lease.Sha256, options);
-        using var model = PickledModelReader.Read(lease.Path, kind, source);
-        return factory.Build(model.Blueprint, lease.Sha256, options);
+            return factory.Load(path, sha256, options);
+        using var model = PickledModelReader.Read(path, kind, source);
+        return factory.Build(model.Blueprint, sha256, options);
     }
 }

@@ -16,9 +16,9 @@ internal sealed class ZipDirectory
     private const long MaxDirectoryBytes = 256L << 20;
     private readonly Stream _stream;
 
-    private readonly ZipMembers? _members;
+    private readonly IZipEntries? _members;
 
-    private ZipDirectory(Stream stream, ZipMembers? members)
+    private ZipDirectory(Stream stream, IZipEntries? members)
     {
         _stream = stream;
         _members = members;
@@ -43,7 +43,7 @@ internal sealed class ZipDirectory
     /// <param name="stream">The file.</param>
     /// <param name="members">Gets every member; null when only the facts of this class are wanted.</param>
     /// <exception cref="DamagedZipException">There is none, or it contradicts the file.</exception>
-    public static ZipDirectory Read(Stream stream, ZipMembers? members = null)
+    public static ZipDirectory Read(Stream stream, IZipEntries? members = null)
     {
         var directory = new ZipDirectory(stream, members);
         var (offset, length, entries) = directory.FindEnd();

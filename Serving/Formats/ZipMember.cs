@@ -11,6 +11,9 @@ namespace Granary.Serving.Formats;
 /// <param name="Offset">Where its local header begins.</param>
 internal readonly record struct ZipMember(string Name, int Method, long Length, long Offset)
 {
+    /// <summary>Unpacked length in bytes, as the directory claims.</summary>
+    public long UnpackedLength { get; init; }
+
     /// <summary>The name within the folder that torch puts everything into, for messages.</summary>
     public string ShortName => PrintableText.Of(Name[(Name.IndexOf('/') + 1)..], 60);
 
@@ -25,14 +28,14 @@ internal readonly record struct ZipMember(string Name, int Method, long Length, 
         long offset = BinaryPrimitives.ReadUInt32LittleEndian(header[42..]);
         var wide = FindZip64(extra);
         if (unpacked == uint.MaxValue)
-            Take(ref wide);
+            unpacked = Take(ref wide);
         if (packed == uint.MaxValue)
             packed = Take(ref wide);
         if (offset == uint.MaxValue)
             offset = Take(ref wide);
-        if (packed < 0 || offset < 0)
+        if (packed < 0 || offset < 0 || unpacked < 0)
             throw new DamagedZipException("a member lies outside the file");
-        return new ZipMember(name, BinaryPrimitives.ReadUInt16LittleEndian(header[10..]), packed, offset);
+        return new ZipMember(name, BinaryPrimitives.ReadUInt16LittleEndian(header[10..]), packed, offset) { UnpackedLength = unpacked };
     }
 
     private static ReadOnlySpan<byte> FindZip64(ReadOnlySpan<byte> extra)

@@ -3,7 +3,7 @@ using Granary.Serving.Formats.Pickles;
 namespace Granary.Serving.Formats;
 
 /// <summary>The members of a zip file that torch wrote, by their path below its one folder.</summary>
-internal sealed class ZipMembers
+internal sealed class ZipMembers : IZipEntries
 {
     private readonly Dictionary<string, ZipMember> _members = [];
     private string? _folder;
@@ -11,7 +11,7 @@ internal sealed class ZipMembers
     /// <summary>The member <c>folder/path</c>; null when there is none.</summary>
     public ZipMember? Find(string path) => _members.TryGetValue(path, out var member) ? member : null;
 
-    /// <summary>Takes an entry of the directory.</summary>
+    /// <inheritdoc/>
     /// <exception cref="DamagedZipException">The path is there twice, there are two folders, or there are too many members.</exception>
     public void Add(ReadOnlySpan<byte> header, ReadOnlySpan<byte> extra, ReadOnlySpan<byte> name)
     {

@@ -76,6 +76,16 @@ internal sealed class HandlerParameters(HandlerSpec spec, List<string> faults)
         return result;
     }
 
+    /// <summary>Finds fault with a parameter that was given.</summary>
+    public void Refuse(string name, string rule) => Fault(name, rule);
+
+    /// <summary>Finds fault with joining: what the handler makes of requests cannot be laid one behind the other.</summary>
+    public void RefuseJoining(ModelDefinition definition)
+    {
+        if (definition.Batching.MaxBatchSize > 1)
+            faults.Add($"requests of handler '{spec.Name}' cannot be joined, but Batching.MaxBatchSize is {definition.Batching.MaxBatchSize}: 0 or 1");
+    }
+
     /// <summary>Finds fault with every parameter that nobody asked for.</summary>
     public void RefuseUnknown()
     {

@@ -16,7 +16,7 @@ internal sealed class SoftmaxHandler : IHandler
         for (var i = 0; i < rows.Count; i++)
         {
             rows.Read(i, row);
-            Normalize(row);
+            Chances.Of(row);
             var start = i * row.Length;
             for (var j = 0; j < row.Length; j++)
             {
@@ -28,21 +28,5 @@ internal sealed class SoftmaxHandler : IHandler
         }
 
         return answer;
-    }
-
-    private static void Normalize(Span<double> row)
-    {
-        var largest = double.NegativeInfinity;
-        foreach (var value in row)
-            largest = Math.Max(largest, value);
-        var sum = 0.0;
-        foreach (ref var value in row)
-        {
-            value = Math.Exp(value - largest);
-            sum += value;
-        }
-
-        foreach (ref var value in row)
-            value /= sum;
     }
 }

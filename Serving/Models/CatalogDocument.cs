@@ -67,6 +67,10 @@ internal sealed class CatalogDocumentVersion
     public SortedDictionary<string, string>? Annotations { get; set; }
 
     public List<CatalogDocumentHandler>? Handlers { get; set; }
+
+    public int? IntraOpThreads { get; set; }
+
+    public bool? ResponseCache { get; set; }
 }
 
 /// <summary>One handler.</summary>

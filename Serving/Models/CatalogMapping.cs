@@ -10,6 +10,9 @@ internal static class CatalogMapping
     private static readonly Dictionary<string, DType> DTypesByName =
         Enum.GetValues<DType>().ToDictionary(static dtype => dtype.TorchName(), StringComparer.Ordinal);
 
+    /// <summary>The dtype that PyTorch calls by a name.</summary>
+    public static bool TryDType(string name, out DType dtype) => DTypesByName.TryGetValue(name, out dtype);
+
     public static CatalogDocumentVersion ToDocument(ModelDefinition definition) => new()
     {
         Version = definition.Version,
@@ -32,6 +35,9 @@ internal static class CatalogMapping
         Queues = QueueMapping.ToDocument(definition.Batching),
         Annotations = definition.Annotations.Count == 0 ? null : new SortedDictionary<string, string>(definition.Annotations.ToDictionary(), StringComparer.Ordinal),
         Handlers = definition.Handlers.Count == 0 ? null : [.. definition.Handlers.Select(ToDocument)],
+        // Absent where they say nothing, so that a definition of an earlier build is still the same text.
+        IntraOpThreads = definition.IntraOpThreads == 0 ? null : definition.IntraOpThreads,
+        ResponseCache = definition.ResponseCache ? true : null,
     };
 
     /// <exception cref="ServingException">A field does not hold what it should.</exception>
@@ -56,6 +62,8 @@ internal static class CatalogMapping
         MemoryBytes = version.MemoryBytes,
         Annotations = version.Annotations is { } annotations ? annotations : ReadOnlyDictionary<string, string>.Empty,
         Handlers = version.Handlers is { } handlers ? [.. handlers.Select(FromDocument)] : [],
+        IntraOpThreads = version.IntraOpThreads ?? 0,
+        ResponseCache = version.ResponseCache ?? false,
     };
 
     /// <summary>Whether two definitions say the same; records compare their lists by reference, so the texts are compared.</summary>

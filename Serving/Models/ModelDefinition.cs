@@ -60,6 +60,15 @@ public sealed record ModelDefinition
     /// <summary>Steps before and after <c>forward</c>: before it in this order, after it in the reverse. Default none.</summary>
     public IReadOnlyList<HandlerSpec> Handlers { get; init; } = [];
 
+    /// <summary>
+    /// Threads inside one operator of the model on the CPU. Default 0: as the process (<c>OMP_NUM_THREADS</c>, else 1). With more than
+    /// one <see cref="Instances"/> is by default the number of cores divided by it.
+    /// </summary>
+    public int IntraOpThreads { get; init; }
+
+    /// <summary>Answer requests that come again from the host's response cache, where it has one. Default false.</summary>
+    public bool ResponseCache { get; init; }
+
     /// <summary>Free text for people; null when absent.</summary>
     public string? Description { get; init; }
 

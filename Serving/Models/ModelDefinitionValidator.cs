@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using Granary.Serving.Handlers;
+using Granary.Torch;
 
 namespace Granary.Serving.Models;
 
@@ -82,6 +83,8 @@ public static class ModelDefinitionValidator
             faults.Add($"Device {ModelIdText.Quote(definition.Device)}: auto, cpu or cuda:N");
         if (definition.Instances is < 0 or > MaxInstances)
             faults.Add($"Instances {definition.Instances}: 0 (as many as cores) to {MaxInstances:N0}");
+        if (definition.IntraOpThreads is < 0 or > ModuleOptions.MaxIntraOpThreads)
+            faults.Add($"IntraOpThreads {definition.IntraOpThreads}: 0 (as the process) to {ModuleOptions.MaxIntraOpThreads:N0}");
         if (definition.MaxQueueSize < 1)
             faults.Add($"MaxQueueSize {definition.MaxQueueSize}: at least 1");
         if (definition.Batching.MaxBatchSize < 0)

@@ -1,7 +1,7 @@
 namespace Granary.Serving.Sources;
 
 /// <summary>Resolves every symbolic link of a path, as realpath(3) does; .NET resolves only the last one.</summary>
-internal static class RealPath
+public static class RealPath
 {
     private const int MaxLinks = 40;
 

@@ -33,6 +33,7 @@ internal static class SiloTelemetry
             var snapshot = models.Snapshot();
             ModelMetricsText.Write(text, snapshot);
             TritonMetricsText.Write(text, snapshot);
+            ResponseCacheText.Write(text, models.ReadResponseCache());
             TritonHostMetrics.Write(text, gpus.Gpus);
             WeightsMetricsText.Write(text, weights.Snapshot());
             ProcessMetrics.Write(text);

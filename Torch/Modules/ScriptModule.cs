@@ -11,10 +11,12 @@ public sealed unsafe class ScriptModule : IDisposable
 {
     private readonly NativeModule _native;
     private readonly MethodSchema[] _methods;
+    private readonly int _threads;
 
-    private ScriptModule(NativeModule native)
+    private ScriptModule(NativeModule native, int threads)
     {
         _native = native;
+        _threads = threads;
         var tape = new ResultTape(native.Describe());
         Device = tape.ReadString();
         ParameterBytes = tape.Read<long>();
@@ -39,7 +41,7 @@ public sealed unsafe class ScriptModule : IDisposable
 
     /// <summary>Reads a TorchScript archive onto a device, switches it to evaluation and freezes it.</summary>
     /// <param name="path">A file that <c>torch.jit.save</c> wrote.</param>
-    /// <param name="options">Device and optimisation.</param>
+    /// <param name="options">Device, threads and optimisation.</param>
     /// <exception cref="TorchException">
     /// <see cref="TorchFailure.Load"/>: not a TorchScript archive, damaged, or the device is not there;
     /// <see cref="TorchFailure.MissingOperator"/>: made for a newer libtorch; <see cref="TorchFailure.Library"/>: no libtorch.
@@ -47,16 +49,16 @@ public sealed unsafe class ScriptModule : IDisposable
     public static ScriptModule Load(string path, ModuleOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ArgumentNullException.ThrowIfNull(options);
+        Check(options);
         TorchRuntime.Initialize();
         if (!File.Exists(path))
             throw new TorchException(TorchFailure.Load, $"there is no file '{Path.GetFileName(path)}'");
-        return Wrap(NativeModule.Load(path, options.Device, options.Optimize));
+        return Wrap(NativeModule.Load(path, options.Device, options.Optimize), options);
     }
 
     /// <summary>Makes a module from a description instead of a file; from then on it is like a loaded one.</summary>
     /// <param name="blueprint">What it is made of; its tensors are needed only until this returns.</param>
-    /// <param name="options">Device and optimisation.</param>
+    /// <param name="options">Device, threads and optimisation.</param>
     /// <exception cref="TorchException">
     /// <see cref="TorchFailure.Load"/>: the blueprint does not fit itself, its source does not compile, or the device is not there;
     /// <see cref="TorchFailure.Unsupported"/>: a dtype that this libtorch lacks; <see cref="TorchFailure.OutOfMemory"/>;
@@ -65,9 +67,9 @@ public sealed unsafe class ScriptModule : IDisposable
     public static ScriptModule Build(ModuleBlueprint blueprint, ModuleOptions options)
     {
         ArgumentNullException.ThrowIfNull(blueprint);
-        ArgumentNullException.ThrowIfNull(options);
+        Check(options);
         TorchRuntime.Initialize();
-        return Wrap(ModuleBuild.Run(blueprint, options));
+        return Wrap(ModuleBuild.Run(blueprint, options), options);
     }
 
     /// <summary>
@@ -76,7 +78,7 @@ public sealed unsafe class ScriptModule : IDisposable
     /// <param name="method">Such as <c>forward</c>.</param>
     /// <param name="arguments">Positional ones first, then named ones; read only until this returns, not disposed.</param>
     /// <param name="deterministic">
-    /// The same bits every time, whatever <c>OMP_NUM_THREADS</c> and <see cref="ModuleOptions.Optimize"/> say: one thread, no
+    /// The same bits every time, whatever <c>OMP_NUM_THREADS</c> and <see cref="ModuleOptions"/> say: one thread, no
     /// value-changing optimisation. Between machines the processor kind and the libraries may still make a difference.
     /// </param>
     /// <returns>The result; dispose it after reading, its tensors are native memory.</returns>
@@ -93,7 +95,7 @@ public sealed unsafe class ScriptModule : IDisposable
         try
         {
             tape.Write(arguments);
-            var result = _native.Invoke(index, deterministic, tape.Written, out var written);
+            var result = _native.Invoke(index, deterministic, _threads, tape.Written, out var written);
             return Read(result, written);
         }
         finally
@@ -108,11 +110,18 @@ public sealed unsafe class ScriptModule : IDisposable
     /// <summary>Frees the module once no call runs. Safe to call twice.</summary>
     public void Dispose() => _native.Dispose();
 
-    private static ScriptModule Wrap(NativeModule native)
+    private static void Check(ModuleOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.IntraOpThreads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.IntraOpThreads, ModuleOptions.MaxIntraOpThreads);
+    }
+
+    private static ScriptModule Wrap(NativeModule native, ModuleOptions options)
     {
         try
         {
-            return new ScriptModule(native);
+            return new ScriptModule(native, options.IntraOpThreads);
         }
         catch
         {

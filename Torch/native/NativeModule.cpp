@@ -1,6 +1,6 @@
 // Loads a TorchScript module, describes it and calls its methods. Pairs with NativeModule.cs.
+#include "CallThreads.h"
 #include "Module.h"
-#include "OneThread.h"
 
 #include <malloc.h>
 
@@ -36,7 +36,7 @@ struct CallScope {
   }
 };
 
-c10::IValue run(Module& module, size_t index, bool deterministic, TapeReader& tape) {
+c10::IValue run(Module& module, size_t index, bool deterministic, int threads, TapeReader& tape) {
   auto& program = deterministic && !module.plain.methods.empty() ? module.plain : module.program;
   const auto& method = program.methods.at(index);
   // Keeps its capacity from call to call. The shim never calls back, so it is never in use twice.
@@ -45,10 +45,11 @@ c10::IValue run(Module& module, size_t index, bool deterministic, TapeReader& ta
   read_arguments(method, tape, module.device, deterministic, stack, scope.loans);
   stack[0] = program.module._ivalue();
   if (deterministic) {
-    const OneThread one;
+    const CallThreads one(1, true);
     // What the model forks runs here and now, where one thread is in force.
     torch::jit::InterpreterState(method.code, [](std::function<void()> forked) { forked(); }).run(stack);
   } else {
+    const CallThreads some(threads > 0 ? threads : CallThreads::of_process(), false);
     torch::jit::InterpreterState(method.code).run(stack);
   }
   return std::move(stack.back());
@@ -73,7 +74,7 @@ GRANARY_EXPORT granary::Error* granary_module_describe(const granary::Module* mo
 }
 
 // Calls a method with the arguments on a tape; flags: 1 = the same bits whatever the thread settings, the alignment
-// and the optimization. The result owns the memory that `result_tape` points to.
+// and the optimization; from bit 8 on the threads inside an operator, 0 for the number of the process. The result owns the memory that `result_tape` points to.
 GRANARY_EXPORT granary::Error* granary_module_invoke(
     granary::Module* module, int32_t method, int32_t flags, const uint8_t* tape, int64_t length, granary::Result** result, const uint8_t** result_tape) {
   return granary::guard(granary::Code::Model, [&] {
@@ -81,7 +82,7 @@ GRANARY_EXPORT granary::Error* granary_module_invoke(
     c10::InferenceMode inference;
     granary::TapeReader reader(tape, static_cast<size_t>(length));
     auto made = std::make_unique<granary::Result>();
-    made->root = granary::run(*module, static_cast<size_t>(method), (flags & 1) != 0, reader);
+    made->root = granary::run(*module, static_cast<size_t>(method), (flags & 1) != 0, flags >> 8, reader);
     granary::write_result(*made);
     granary::counters.results.fetch_add(1, std::memory_order_relaxed);
     *result_tape = made->tape.data();

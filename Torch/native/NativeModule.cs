@@ -8,6 +8,9 @@ namespace Granary.Torch;
 /// </remarks>
 internal sealed unsafe partial class NativeModule : SafeHandle
 {
+    // Of the flags of a call, see NativeModule.cpp.
+    private const int ThreadsShift = 8;
+
     private NativeModule(nint module)
         : base(0, ownsHandle: true) => SetHandle(module);
 
@@ -40,14 +43,14 @@ internal sealed unsafe partial class NativeModule : SafeHandle
         return tape;
     }
 
-    /// <summary>Calls a method, bit for bit repeatable when asked; the caller owns the result.</summary>
+    /// <summary>Calls a method, bit for bit repeatable when asked, else on so many threads (0: as the process); the caller owns the result.</summary>
     /// <exception cref="TorchException">The arguments do not fit or the model failed.</exception>
     /// <exception cref="ObjectDisposedException">The module was disposed.</exception>
-    public NativeResult Invoke(int method, bool deterministic, ReadOnlySpan<byte> arguments, out byte* tape)
+    public NativeResult Invoke(int method, bool deterministic, int threads, ReadOnlySpan<byte> arguments, out byte* tape)
     {
         nint error, result;
         fixed (byte* start = arguments)
-            error = Invoke(this, method, deterministic ? 1 : 0, start, arguments.Length, out result, out tape);
+            error = Invoke(this, method, deterministic ? 1 : threads << ThreadsShift, start, arguments.Length, out result, out tape);
         NativeError.ThrowIfAny(error);
         return new NativeResult(result);
     }

@@ -1,5 +1,5 @@
 // Sets libtorch up once a process and says what it is. Pairs with NativeRuntime.cs.
-#include "OneThread.h"
+#include "CallThreads.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -70,7 +70,7 @@ void set_up(int threads) {
   if (set != nullptr) set(threads);
   // 1: threads of its own, whose number is one for the whole process; else it is sequential or follows OpenMP.
   const auto parallel = reinterpret_cast<int (*)()>(blas_symbol("openblas_get_parallel"));
-  OneThread::set_up(threads, set != nullptr && parallel != nullptr && parallel() == 1 ? set : nullptr);
+  CallThreads::set_up(threads, set != nullptr && parallel != nullptr && parallel() == 1 ? set : nullptr);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 using Granary.Api.Grpc.Protos.Health;
 using Granary.Api.Health;
+using Granary.Api.Security;
 using static Granary.Api.Grpc.Protos.Health.HealthCheckResponse.Types;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
@@ -19,6 +20,8 @@ internal sealed class HealthService(HealthProbe probe, IServiceProvider services
     public ServiceDescriptor Descriptor { get; } = HealthReflection.Descriptor.Services[0];
 
     public bool NeedsBearer => false;
+
+    public ApiGroup? GroupOf(string method) => ApiGroup.Health;
 
     public void Bind(GrpcServiceBuilder methods) => methods
         .Unary<HealthCheckRequest, HealthCheckResponse>("Check", CheckAsync)

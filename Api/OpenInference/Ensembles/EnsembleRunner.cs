@@ -37,7 +37,7 @@ internal sealed class EnsembleRunner(V2Inference inference, IServedModels models
         var parts = await FindAsync(ensemble, plan, needed, cancellation);
         var tensors = new EnsembleTensors(plan, needed, indices, request);
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var steps = new EnsembleSteps(ensemble, plan, parts, tensors, (part, call) => inference.InferAsync(part, WithRest(call, request, start), failed.Token));
+        var steps = new EnsembleSteps(ensemble, plan, parts, tensors, (part, call) => inference.InferAsync(part, WithRest(call, request, start), failed.Token), failed.Token);
         try
         {
             await steps.RunAsync();

@@ -11,8 +11,9 @@ namespace Granary.Api.OpenInference.Ensembles;
 /// <param name="parts">The models of the steps that run; null for steps that do not.</param>
 /// <param name="tensors">What they read and write.</param>
 /// <param name="infer">Calls a model.</param>
+/// <param name="cancellation">Ends the wait for a place in a step.</param>
 internal sealed class EnsembleSteps(
-    ServedModel ensemble, EnsemblePlan plan, ServedModel?[] parts, EnsembleTensors tensors, Func<ServedModel, V2Request, ValueTask<V2Answer>> infer)
+    ServedModel ensemble, EnsemblePlan plan, ServedModel?[] parts, EnsembleTensors tensors, Func<ServedModel, V2Request, ValueTask<V2Answer>> infer, CancellationToken cancellation)
 {
     private readonly List<(int Stage, Task<V2Answer> Call)> _running = [];
     private readonly bool[] _started = [.. parts.Select(static part => part is null)];
@@ -88,7 +89,23 @@ internal sealed class EnsembleSteps(
             _started[stage] = true;
             var (part, call) = (parts[stage]!, Request(plan.Stages[stage]));
             // A small model runs on the thread that asks: several need several.
-            _running.Add((stage, stage == ready[^1] ? infer(part, call).AsTask() : Task.Run(() => infer(part, call).AsTask())));
+            _running.Add((stage, stage == ready[^1] ? CallAsync(stage, part, call) : Task.Run(() => CallAsync(stage, part, call))));
+        }
+    }
+
+    private Task<V2Answer> CallAsync(int stage, ServedModel part, V2Request call) =>
+        plan.PlacesOf(stage) is { } places ? CallAsync(places, part, call) : infer(part, call).AsTask();
+
+    private async Task<V2Answer> CallAsync(SemaphoreSlim places, ServedModel part, V2Request call)
+    {
+        await places.WaitAsync(cancellation);
+        try
+        {
+            return await infer(part, call);
+        }
+        finally
+        {
+            places.Release();
         }
     }
 

@@ -1,5 +1,6 @@
 using Granary.Api.Grpc;
 using Granary.Api.Grpc.Protos;
+using Granary.Api.Security;
 using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
 
 namespace Granary.Api.OpenInference.Grpc;
@@ -16,6 +17,22 @@ internal sealed class InferenceService(
     SettingsMethods settings) : IGrpcService
 {
     public ServiceDescriptor Descriptor { get; } = GrpcServiceReflection.Descriptor.Services[0];
+
+    /// <summary>TorchServe has the same messages in a package of its own.</summary>
+    public IReadOnlyList<string> Aliases => ["org.pytorch.serve.grpc.openinference.GRPCInferenceService"];
+
+    public ApiGroup? GroupOf(string method) => method switch
+    {
+        "ModelInfer" or "ModelStreamInfer" => ApiGroup.Inference,
+        "ServerLive" or "ServerReady" or "ModelReady" => ApiGroup.Health,
+        "ServerMetadata" or "ModelMetadata" => ApiGroup.Metadata,
+        "ModelConfig" => ApiGroup.ModelConfig,
+        "ModelStatistics" => ApiGroup.Statistics,
+        "RepositoryIndex" or "RepositoryModelLoad" or "RepositoryModelUnload" => ApiGroup.ModelRepository,
+        "TraceSetting" => ApiGroup.Trace,
+        "LogSettings" => ApiGroup.Logging,
+        _ => ApiGroup.SharedMemory,
+    };
 
     public void Bind(GrpcServiceBuilder methods)
     {

@@ -1,7 +1,5 @@
 using System.Globalization;
-using Granary.Api.Http;
 using Granary.Serving.Formats.Triton.Repository;
-using Granary.Serving.Json;
 using Microsoft.Extensions.Options;
 
 namespace Granary.Api.OpenInference.Http;
@@ -30,14 +28,9 @@ internal sealed class InferEndpoint(V2Inference inference, IOptions<ServerOption
 
     private async ValueTask<V2Request> ReadAsync(HttpContext context, ServedModel model)
     {
-        var coding = ContentCodings.OfRequest(context.Request.Headers.ContentEncoding);
         var jsonBytes = JsonBytes(context.Request);
-        using var body = await RequestBody.ReadAsync(context.Request, _limitBytes, context.RequestAborted);
-        if (coding == ContentCoding.Identity)
-            return Parse(body.Span, jsonBytes, model);
-        using var content = new PooledBufferWriter(Math.Max(256, body.Length * 2));
-        ContentCodings.Decompress(content, coding, body.Span, _limitBytes);
-        return Parse(content.WrittenSpan, jsonBytes, model);
+        using var body = await DecodedBody.ReadAsync(context.Request, _limitBytes, context.RequestAborted);
+        return Parse(body.Span, jsonBytes, model);
     }
 
     private static V2Request Parse(ReadOnlySpan<byte> body, long? jsonBytes, ServedModel model) =>

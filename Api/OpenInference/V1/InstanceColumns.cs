@@ -53,11 +53,17 @@ internal sealed class InstanceColumns(ServedModel model)
             case JsonKind.Object:
                 throw InstanceReader.Invalid($"'{name}' is an object; model '{model.Definition.Name}' has no handler that takes one (docs/handlers.md)");
             default:
-                return JsonTensorReader.ReadNested(ref cursor, DTypeOf(name));
+                return JsonTensorReader.ReadNested(ref cursor, DTypeOf(model, name));
         }
     }
 
-    private DType DTypeOf(string name)
+    /// <summary>Arguments by name as the model takes them: one dictionary where it takes that.</summary>
+    public static Argument[] ToArguments(ServedModel model, IReadOnlyList<Argument> named) => model.Plan is { TakesDictionary: true }
+        ? [new Argument(null, new DictValue([.. named.Select(static argument => KeyValuePair.Create<Value, Value>(new StringValue(argument.Name!), argument.Value))]))]
+        : [.. named];
+
+    /// <summary>The type of a named input; float32 where nobody wrote it down.</summary>
+    public static DType DTypeOf(ServedModel model, string name)
     {
         foreach (var spec in model.Definition.Inputs)
         {
@@ -88,9 +94,7 @@ internal sealed class InstanceColumns(ServedModel model)
             throw;
         }
 
-        return model.Plan is { TakesDictionary: true }
-            ? [new Argument(null, new DictValue([.. arguments.Select(static argument => KeyValuePair.Create<Value, Value>(new StringValue(argument.Name!), argument.Value))]))]
-            : [.. arguments];
+        return ToArguments(model, arguments);
     }
 
     private static ListValue List(string name, List<Value> items)

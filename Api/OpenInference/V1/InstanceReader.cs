@@ -1,3 +1,4 @@
+using Granary.Api.Http;
 using Granary.Serving;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Json;
@@ -7,7 +8,8 @@ namespace Granary.Api.OpenInference.V1;
 
 /// <summary>
 /// Reads <c>{"instances": […]}</c>; <c>inputs</c> with a list means the same. Numbers or nested lists of them are one tensor, texts a
-/// list of strings; objects are columns by name, or go as they are to a model with handlers. Other properties are ignored.
+/// list of strings; objects are columns by name, or go as they are to a model with handlers. <c>inputs</c> with an object is whole
+/// columns. Other properties are ignored.
 /// Source: <see href="https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol"/>.
 /// </summary>
 internal static class InstanceReader
@@ -31,7 +33,9 @@ internal static class InstanceReader
                     // The last one counts, as in Python.
                     request?.Dispose();
                     request = null;
-                    request = new V1Request(ReadInstances(ref cursor, model));
+                    request = name.Is("inputs"u8) && cursor.PeekKind() == JsonKind.Object
+                        ? new V1Request(ColumnReader.Read(ref cursor, model), IsColumnar: true)
+                        : new V1Request(ReadInstances(ref cursor, model));
                 }
                 else
                 {
@@ -63,7 +67,7 @@ internal static class InstanceReader
             case JsonKind.Object when model.Definition.Handlers.Count == 0:
                 return new InstanceColumns(model).Read(ref cursor);
             case JsonKind.Object or JsonKind.String:
-                return [new Argument(null, InstanceValues.ReadList(ref cursor))];
+                return [new Argument(null, new JsonValues(DType.Float32).ReadList(ref cursor))];
             case JsonKind.Null:
                 throw Invalid("\"instances\" holds null");
             default:

@@ -1,3 +1,4 @@
+using Granary.Api.OpenInference.Http;
 using Granary.Api.Security;
 
 namespace Granary.Api.OpenInference.V1;
@@ -20,12 +21,12 @@ internal static class OpenInferenceV1Extensions
     {
         var predict = endpoints.ServiceProvider.GetRequiredService<PredictEndpoint>();
         var models = endpoints.ServiceProvider.GetRequiredService<V1ModelsEndpoint>();
-        endpoints.MapMethods("/v1/models", Reading, models.ListAsync).WithMetadata(V1Descriptions.List).RequireBearer();
-        endpoints.MapMethods("/v1/models/{model}", Reading, models.ReadyAsync).WithMetadata(V1Descriptions.Ready).RequireBearer();
+        endpoints.MapMethods("/v1/models", Reading, models.ListAsync).WithMetadata(V1Descriptions.List).RequireBearer().RestrictTo(ApiGroup.Metadata);
+        endpoints.MapMethods("/v1/models/{model}", Reading, models.ReadyAsync).WithMetadata(V1Descriptions.Ready).RequireBearer().RestrictTo(ApiGroup.Health);
         foreach (var path in (string[])["/v1/models/{model}", "/v1/models/{model}/versions/{version}"])
         {
-            endpoints.MapPost($"{path}:predict", predict.HandleAsync).WithMetadata(V1Descriptions.Predict).RequireBearer();
-            endpoints.MapPost($"{path}:explain", V1ModelsEndpoint.ExplainAsync).WithMetadata(V1Descriptions.Explain).RequireBearer();
+            endpoints.MapPost($"{path}:predict", predict.HandleAsync).WithMetadata(V1Descriptions.Predict).RequireBearer().RestrictTo(ApiGroup.Inference);
+            endpoints.MapPost($"{path}:explain", V1ModelsEndpoint.ExplainAsync).WithMetadata(V1Descriptions.Explain).RequireBearer().RestrictTo(ApiGroup.Inference);
         }
 
         return endpoints;

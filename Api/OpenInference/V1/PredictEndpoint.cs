@@ -1,4 +1,6 @@
 using Granary.Api.Http;
+using Granary.Api.OpenInference.Http;
+using Granary.Serving;
 using Granary.Serving.Clusters;
 using Granary.Serving.Formats.Triton.Repository;
 using Granary.Serving.Handlers;
@@ -11,6 +13,7 @@ namespace Granary.Api.OpenInference.V1;
 internal sealed partial class PredictEndpoint(IServedModels models, IModelCluster cluster, IOptions<ServerOptions> options, ILogger<PredictEndpoint> logger)
 {
     private readonly PredictionsWriter _predictions = new();
+    private readonly OutputsWriter _outputs = new();
     private readonly V2FormWriter _v2 = new();
     private readonly long _limitBytes = options.Value.MaxRequestBodyBytes;
 
@@ -21,7 +24,7 @@ internal sealed partial class PredictEndpoint(IServedModels models, IModelCluste
         {
             using var writer = new PooledBufferWriter();
             await PredictAsync(context, writer);
-            await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, writer.WrittenMemory);
+            await ReplyAsync(context, writer);
         }
         catch (Exception exception)
         {
@@ -33,7 +36,7 @@ internal sealed partial class PredictEndpoint(IServedModels models, IModelCluste
     {
         var values = context.Request.RouteValues;
         var cancellation = context.RequestAborted;
-        var reading = RequestBody.ReadAsync(context.Request, _limitBytes, cancellation);
+        var reading = DecodedBody.ReadAsync(context.Request, _limitBytes, cancellation);
         ServedModel model;
         V1Request request;
         using (var body = await reading)
@@ -45,9 +48,24 @@ internal sealed partial class PredictEndpoint(IServedModels models, IModelCluste
         using (request)
         {
             using var result = await cluster.InferAsync(model.Key, new InferenceRequest { Inputs = request.Inputs }, cancellation);
-            IReplyWriter reply = model.Definition.HasHandler(HandlerNames.V2Reply) ? _v2 : _predictions;
+            IReplyWriter reply = model.Definition.HasHandler(HandlerNames.V2Reply) ? _v2 : request.IsColumnar ? _outputs : _predictions;
             reply.Write(writer, model, result.Value);
         }
+    }
+
+    private static async Task ReplyAsync(HttpContext context, PooledBufferWriter body)
+    {
+        var coding = ContentCodings.OfResponse(context.Request.Headers.AcceptEncoding);
+        if (coding == ContentCoding.Identity)
+        {
+            await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, body.WrittenMemory);
+            return;
+        }
+
+        using var compressed = new PooledBufferWriter(1024 + (body.WrittenCount / 4));
+        ContentCodings.Compress(compressed, coding, body.WrittenSpan);
+        context.Response.Headers.ContentEncoding = ContentCodings.NameOf(coding);
+        await Responses.WriteAsync(context.Response, StatusCodes.Status200OK, Responses.Json, compressed.WrittenMemory);
     }
 
     private Task FailAsync(HttpContext context, Exception exception)
@@ -58,6 +76,8 @@ internal sealed partial class PredictEndpoint(IServedModels models, IModelCluste
         var failure = Failure.From(exception);
         if (failure.IsDefect)
             LogDefect(exception);
+        if (exception is ServingException { Error: ServingError.Unsupported } && context.Request.Headers.ContentEncoding.Count > 0)
+            context.Response.Headers.AcceptEncoding = ContentCodings.Supported;
         if (!context.Response.HasStarted)
             return V1Errors.WriteAsync(context, failure);
         context.Abort();

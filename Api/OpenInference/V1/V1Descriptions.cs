@@ -22,7 +22,7 @@ internal static class V1Descriptions
 
     public static OperationDescription Predict { get; } = new(Tag, "Run a model")
     {
-        Details = "`instances` are numbers or nested lists of them (one tensor), texts, or objects: named tensors, or what the model's handlers take, such as `{\"image\": {\"b64\": …}}`.",
+        Details = "`instances` are numbers or nested lists of them (one tensor), texts, or objects: named tensors, or what the model's handlers take, such as `{\"image\": {\"b64\": …}}`. `inputs` with an object of whole inputs by name is answered with `outputs`.",
         Request = """{ "instances": [[5.1, 3.5, 1.4, 0.2], [6.2, 2.2, 4.5, 1.5]] }""",
         Responses =
         [

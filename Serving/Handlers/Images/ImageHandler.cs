@@ -76,7 +76,8 @@ internal sealed class ImageHandler(ImageOptions options) : IHandler
         _transform.Write(image.Bytes, header, geometry, tensor.As<float>().Slice(index * length, length));
     }
 
-    private static ServingException Describe(Exception exception, string which) => exception switch
+    /// <summary>What went wrong with an image, for the caller.</summary>
+    internal static ServingException Describe(Exception exception, string which) => exception switch
     {
         ServingException serving => new(serving.Error, which + serving.Message, serving),
         ImageException { Failure: ImageFailure.Damaged or ImageFailure.Unsupported } image => new(ServingError.InvalidArgument, which + image.Message, image),

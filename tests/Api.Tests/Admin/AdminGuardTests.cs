@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Granary.Api.Admin;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 
 namespace Granary.Api.Tests.Admin;
 
@@ -120,7 +119,7 @@ public sealed class AdminGuardTests
         foreach (var (name, value) in headers)
             context.Request.Headers[name] = value;
         var reached = false;
-        await new AdminGuard(Options.Create(options)).Protect(_ =>
+        await new AdminGuard(AdminGuard.CreateAccess(options)).Protect(_ =>
         {
             reached = true;
             return Task.CompletedTask;

@@ -31,7 +31,7 @@ public sealed class DefinitionReaderTests
               "outputs": [{"name":"y","dtype":"bfloat16","shape":[2]}],
               "device": "cuda:1", "instances": 2, "maxQueueSize": 5,
               "batching": {"maxBatchSize": 16, "maxQueueDelay": 0.002},
-              "idleTimeout": "01:00:00", "pinned": true, "optimize": true, "requireTorchScript": true, "description": "d",
+              "idleTimeout": "01:00:00", "pinned": true, "optimize": true, "requireTorchScript": true, "description": "d", "intraOpThreads": 4, "responseCache": true,
               "handlers": [{"name": "image", "parameters": {"resize": "30,50", "crop": 28}}, {"name": "softmax"}]
             }
             """);
@@ -44,6 +44,7 @@ public sealed class DefinitionReaderTests
         Assert.Equal(TimeSpan.FromHours(1), definition.IdleTimeout);
         Assert.Equal(["image", "softmax"], definition.Handlers.Select(static handler => handler.Name));
         Assert.Equal(["crop=28", "resize=30,50"], definition.Handlers[0].Parameters.Select(static pair => $"{pair.Key}={pair.Value}").Order());
+        Assert.Equal((4, true), (definition.IntraOpThreads, definition.ResponseCache));
         Assert.Equal((true, true, true, "d"), (definition.Pinned, definition.Optimize, definition.RequireTorchScript, definition.Description));
     }
 

@@ -24,6 +24,9 @@ internal sealed class RealServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>Every address, in the order in which they were opened.</summary>
+    public IReadOnlyList<Uri> Addresses => [.. _app.Urls.Select(static url => new Uri(url))];
+
     public static string Sample(string name) => Path.Combine(AppContext.BaseDirectory, "samples", name);
 
     public static (string, string?)[] LocalModel(string path) => [("MODEL_SOURCE", "0"), ("LOAD_ARGS", $$"""{"path": "{{path}}"}""")];

@@ -91,6 +91,34 @@ public class CommandLineTests
     }
 
     [Theory]
+    [InlineData("--cache-config=local,size=1048576", "1048576")]
+    [InlineData("--response-cache-byte-size=2048", "2048")]
+    [InlineData("--response-cache-byte-size=0", "0")]
+    public void Parse_ResponseCache_SetsItsBytes(string flag, string bytes) =>
+        Assert.Equal(bytes, CommandLine.Parse([flag]).Configuration["Granary:ResponseCache:MaxBytes"]);
+
+    [Theory]
+    [InlineData("--cache-config=redis,host=h", "--cache-config: 'redis,host=h' is no cache; expected local,size=BYTES")]
+    [InlineData("--cache-config=local,size=big", "--cache-config: 'local,size=big' is no cache; expected local,size=BYTES")]
+    [InlineData("--response-cache-byte-size=-1", "--response-cache-byte-size: '-1' is no number of bytes")]
+    public void Parse_ResponseCacheThatIsNot_IsAnError(string flag, string error) => Assert.Equal([error], CommandLine.Parse([flag]).Errors);
+
+    [Fact]
+    public void Parse_RestrictedApis_SetOneEntryEach()
+    {
+        var line = CommandLine.Parse(["--http-restricted-api=inference,health:a=b", "--http-restricted-api=trace:c=d", "--grpc-restricted-protocol=trace:e=f"]);
+
+        Assert.Empty(line.Errors);
+        Assert.Equal("inference,health:a=b", line.Configuration["Granary:Restrictions:HttpApis:0"]);
+        Assert.Equal("trace:c=d", line.Configuration["Granary:Restrictions:HttpApis:1"]);
+        Assert.Equal("trace:e=f", line.Configuration["Granary:Restrictions:GrpcProtocols:0"]);
+    }
+
+    [Fact]
+    public void Parse_ResponseCacheInBothForms_IsAnError() =>
+        Assert.Equal(["--response-cache-byte-size is given more than once"], CommandLine.Parse(["--cache-config=local,size=1", "--response-cache-byte-size=1"]).Errors);
+
+    [Theory]
     [InlineData("--host", "0.0.0.0", "--port", "8888", "--threads", "8", "--model-capacity", "5", "--buffer-size", "2", "--use-gpu")]
     [InlineData("--host=0.0.0.0", "-p", "8888", "-t", "8", "-c", "5", "--buffer-size=2", "--use-gpu=true")]
     public void Parse_FlagsOfTorchServing_SetAddressCacheAndDevice(params string[] arguments)

@@ -8,13 +8,26 @@ namespace Granary.Api.Tests.OpenInference;
 public sealed class V2Bed : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("granary-v2-");
+    private readonly string[] _flags;
     private RealServer _server = null!;
+
+    public V2Bed()
+        : this([])
+    {
+    }
+
+    /// <summary>A bed with more flags, for classes that need a server of their own.</summary>
+    internal V2Bed(params string[] flags) => _flags = flags;
 
     internal HttpClient Client => _server.Client;
 
     public string Root => Path.Combine(_folder.FullName, "models");
 
-    public async Task InitializeAsync()
+    public Task InitializeAsync() => InitializeAsync([]);
+
+    /// <summary>Starts and waits until everything is ready.</summary>
+    /// <param name="headers">What asking for that needs.</param>
+    internal async Task InitializeAsync(params (string Name, string Value)[] headers)
     {
         AddModel("simple", """
             backend: "pytorch"
@@ -43,8 +56,8 @@ public sealed class V2Bed : IAsyncLifetime
             input [ { name: "x" data_type: TYPE_FP32 dims: [-1] } ]
             output [ { name: "y" data_type: TYPE_INT64 dims: [-1] } ]
             """, "echo");
-        _server = await RealServer.StartAsync([], $"--model-repository={Root}", "--model-control-mode=explicit", "--load-model=*", $"--Granary:ModelRepository:OverrideDirectory={_folder.FullName}/overrides");
-        await WaitUntilReadyAsync();
+        _server = await RealServer.StartAsync([], [$"--model-repository={Root}", "--model-control-mode=explicit", "--load-model=*", $"--Granary:ModelRepository:OverrideDirectory={_folder.FullName}/overrides", .. _flags]);
+        await WaitUntilReadyAsync(headers);
     }
 
     public async Task DisposeAsync()
@@ -105,10 +118,19 @@ public sealed class V2Bed : IAsyncLifetime
         return await Client.SendAsync(request);
     }
 
-    private async Task WaitUntilReadyAsync()
+    private async Task WaitUntilReadyAsync((string Name, string Value)[] headers)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while ((await Client.GetAsync("/v2/health/ready", limit.Token)).StatusCode != HttpStatusCode.OK)
+        while (!await IsReadyAsync(headers, limit.Token))
             await Task.Delay(20, limit.Token);
+    }
+
+    private async Task<bool> IsReadyAsync((string Name, string Value)[] headers, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v2/health/ready");
+        foreach (var (name, value) in headers)
+            request.Headers.Add(name, value);
+        using var response = await Client.SendAsync(request, cancellation);
+        return response.StatusCode == HttpStatusCode.OK;
     }
 }

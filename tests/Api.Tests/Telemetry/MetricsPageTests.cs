@@ -5,6 +5,7 @@ using Granary.Serving;
 using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
+using Granary.Serving.Responses;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Granary.Api.Tests.Telemetry;
@@ -118,6 +119,24 @@ public sealed class MetricsPageTests
     }
 
     [Fact]
+    public async Task Get_ModelsWithAndWithoutResponseCache_SeriesOfThoseWithIt()
+    {
+        await using var service = await StartAsync(
+            Snapshot(new ModelKey("a", "1"), ModelState.Ready) with { Cache = new ResponseCacheCounts(3, 0.000_004, 5, 0.000_006) },
+            Snapshot(new ModelKey("b", "1"), ModelState.Ready));
+        var page = await ReadAsync(service);
+        Assert.Equal(3, page.Samples["nv_cache_num_hits_per_model{model=\"a\",version=\"1\"}"]);
+        Assert.Equal(5, page.Samples["nv_cache_num_misses_per_model{model=\"a\",version=\"1\"}"]);
+        Assert.Equal(4, page.Samples["nv_cache_hit_duration_per_model{model=\"a\",version=\"1\"}"]);
+        Assert.Equal(6, page.Samples["nv_cache_miss_duration_per_model{model=\"a\",version=\"1\"}"]);
+        Assert.DoesNotContain(page.Samples.Keys, static series => series.StartsWith("nv_cache_", StringComparison.Ordinal) && series.Contains("\"b\"", StringComparison.Ordinal));
+        Assert.Equal(7, page.Samples["granary_response_cache_entries"]);
+        Assert.Equal(800, page.Samples["granary_response_cache_bytes"]);
+        Assert.Equal(9000, page.Samples["granary_response_cache_max_bytes"]);
+        Assert.Equal(10, page.Samples["granary_response_cache_evictions_total"]);
+    }
+
+    [Fact]
     public async Task Get_ManyModels_ValidPage()
     {
         await using var service = await StartAsync([.. Enumerable.Range(1, 300).Select(i => Snapshot(new ModelKey("m", i.ToString(CultureInfo.InvariantCulture)), ModelState.Ready))]);
@@ -156,5 +175,7 @@ public sealed class MetricsPageTests
     private sealed class FixedMetrics(IReadOnlyList<ModelMetricsSnapshot> models) : IModelMetrics
     {
         public IReadOnlyList<ModelMetricsSnapshot> Snapshot() => models;
+
+        public ResponseCacheSnapshot? ReadResponseCache() => models.Any(static model => model.Cache is not null) ? new ResponseCacheSnapshot(7, 800, 9000, 10) : null;
     }
 }

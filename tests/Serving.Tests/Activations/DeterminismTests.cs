@@ -1,5 +1,6 @@
 using Granary.Serving.Models;
 using Granary.Serving.Tests.Support;
+using Granary.Torch;
 
 namespace Granary.Serving.Tests.Activations;
 
@@ -150,9 +151,66 @@ public sealed class DeterminismTests
         Assert.NotEqual(plain[..^1], optimized[..^1]);
     }
 
-    private static async Task<string[]> RunAsync(string? threads, bool deterministic, bool optimize)
+    [Fact]
+    public async Task InferAsync_ModelsOwnThreads_AreWhatTheProcessWouldHaveGivenIt()
     {
-        using var child = new ChildProcess(start => start.Environment["OMP_NUM_THREADS"] = threads, "determinism", deterministic.ToString(), optimize.ToString());
+        var one = await RunAsync("1", deterministic: false, optimize: false);
+        var four = await RunAsync("4", deterministic: false, optimize: false);
+        var own = await RunAsync("1", deterministic: false, optimize: false, intraOpThreads: 4);
+        var less = await RunAsync("4", deterministic: false, optimize: false, intraOpThreads: 1);
+
+        Assert.NotEqual(one[..^1], four[..^1]);
+        // What a model forks runs on a thread of the process, which keeps the number of the process.
+        var forked = DeterministicHost.Calls.ToList().FindIndex(static call => call.Method == "forked");
+        Assert.Equal(Without(four, forked), Without(own, forked));
+        Assert.Equal(Without(one, forked), Without(less, forked));
+        // Afterwards a thread is as it was.
+        Assert.Equal("threads 1", own[^1]);
+        Assert.Equal("threads 4", less[^1]);
+
+        static IEnumerable<string> Without(string[] lines, int index) => lines[..^1].Where((_, i) => i != index);
+    }
+
+    [Fact]
+    public async Task InferAsync_ModelsOwnThreadsButDeterministic_SameBits()
+    {
+        var one = await RunAsync("1", deterministic: true, optimize: false);
+        var own = await RunAsync("1", deterministic: true, optimize: false, intraOpThreads: 4);
+
+        Assert.Equal(one, own);
+    }
+
+    [Fact]
+    public async Task InferAsync_DeterministicBesideAModelWithMoreThreads_SameBits()
+    {
+        using var host = new DeterministicHost();
+        await using var wide = host.Activate("heavy.pt", static definition => definition with { Name = "wide", IntraOpThreads = 4, Instances = 2 });
+        using var ended = new CancellationTokenSource();
+        var large = new ModelCall("heavy.pt", "forward", DType.Float32, [256, 512]);
+        var others = Enumerable.Range(1, 2).Select(i => Task.Run(async () =>
+        {
+            using var other = large.MakeInput((uint)i);
+            while (!ended.IsCancellationRequested)
+                await DeterministicHost.AskAsync(wide, large.Method, other, deterministic: false);
+        })).ToArray();
+
+        foreach (var call in DeterministicHost.Calls)
+        {
+            await using var activation = host.Activate(call.File);
+            using var input = call.MakeInput(0);
+            var answers = new HashSet<string>();
+            for (var i = 0; i < 50; i++)
+                answers.Add(await DeterministicHost.AskAsync(activation, call.Method, input, deterministic: true));
+            Assert.Single(answers);
+        }
+
+        await ended.CancelAsync();
+        await Task.WhenAll(others);
+    }
+
+    private static async Task<string[]> RunAsync(string? threads, bool deterministic, bool optimize, int intraOpThreads = 0)
+    {
+        using var child = new ChildProcess(start => start.Environment["OMP_NUM_THREADS"] = threads, "determinism", deterministic.ToString(), optimize.ToString(), intraOpThreads.ToString(System.Globalization.CultureInfo.InvariantCulture));
         var lines = new List<string>();
         while (await child.ReadLineAsync() is { } line)
             lines.Add(line);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
+using Granary.Serving.Tests.Support;
 using Granary.Serving.Weights;
 using Granary.Torch;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -22,7 +23,7 @@ internal sealed class DeterministicHost : IDisposable
         var activation = new ActivationOptions { InferenceThreads = 4 };
         options?.Invoke(activation);
         _host = new ActivationHost(Options.Create(activation), Options.Create(new ModelMemoryOptions()), _runtime, TimeProvider.System, NullLoggerFactory.Instance);
-        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
+        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host, Scratch.Of(Path.GetTempPath()));
     }
 
     /// <summary>Calls that cover what libraries cut by threads: products, sums, convolutions, forks; each in a precision where it shows.</summary>
@@ -41,12 +42,12 @@ internal sealed class DeterministicHost : IDisposable
     ];
 
     /// <summary>Prints one line a call, for a process of its own: the hash of its result, deterministic or not.</summary>
-    public static async Task PrintAsync(bool deterministic, bool optimize)
+    public static async Task PrintAsync(bool deterministic, bool optimize, int intraOpThreads)
     {
         using var host = new DeterministicHost();
         foreach (var call in Calls)
         {
-            var activation = host.Activate(call.File, definition => definition with { Optimize = optimize });
+            var activation = host.Activate(call.File, definition => definition with { Optimize = optimize, IntraOpThreads = intraOpThreads });
             using var input = call.MakeInput(0);
             Console.WriteLine(await AskAsync(activation, call.Method, input, deterministic));
             await activation.DisposeAsync();

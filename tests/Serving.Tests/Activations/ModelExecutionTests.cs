@@ -177,6 +177,37 @@ public sealed class ModelExecutionTests
     }
 
     [Fact]
+    public async Task InferAsync_ModelWithThreadsOfItsOwn_RunsAsManyAsFitTheCoresAndNeverInline()
+    {
+        using var entered = new ManualResetEventSlim();
+        using var release = new ManualResetEventSlim();
+        var module = new FakeModule((_, arguments) =>
+        {
+            if (((Tensor)arguments[0].Value).As<double>()[0] != 0)
+            {
+                entered.Set();
+                release.Wait();
+            }
+
+            return FakeModule.Double(arguments);
+        });
+        using var bed = new TestBed(new FakeLoader(_ => module), options => options.InlineBelow = TimeSpan.FromSeconds(1));
+        var activation = bed.Activate(TestBed.Definition with { IntraOpThreads = Environment.ProcessorCount });
+        await activation.WaitReadyAsync();
+
+        // Inline they would not come back.
+        var calls = Enumerable.Range(1, 8).Select(i => activation.InferAsync(TestBed.Request(i, i)).AsTask()).ToArray();
+        entered.Wait();
+        Assert.Equal((1, 7), (activation.Status.Running, activation.Status.Queued));
+        release.Set();
+
+        foreach (var call in calls)
+            (await call).Dispose();
+        Assert.Equal(1, module.MaxRunning);
+        await activation.DisposeAsync();
+    }
+
+    [Fact]
     public async Task InferAsync_OneInstance_FirstComeFirstServed()
     {
         using var blocker = new Blocker();

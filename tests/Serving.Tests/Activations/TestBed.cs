@@ -1,6 +1,7 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Clusters;
 using Granary.Serving.Models;
+using Granary.Serving.Responses;
 using Granary.Torch;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -12,13 +13,13 @@ internal sealed class TestBed : IDisposable
 {
     private static readonly TensorSpec[] Inputs = [new("x", DType.Float64, [-1, 2])];
 
-    public TestBed(FakeLoader? loader = null, Action<ActivationOptions>? options = null, ModelMemoryOptions? memory = null, TimeProvider? time = null)
+    public TestBed(FakeLoader? loader = null, Action<ActivationOptions>? options = null, ModelMemoryOptions? memory = null, TimeProvider? time = null, long responseCacheBytes = 0)
     {
         Loader = loader ?? new FakeLoader();
         Time = time ?? new ManualClock();
         var activation = new ActivationOptions { InferenceThreads = 4 };
         options?.Invoke(activation);
-        Host = new ActivationHost(Options.Create(activation), Options.Create(memory ?? new ModelMemoryOptions()), Runtime, Time, NullLoggerFactory.Instance);
+        Host = new ActivationHost(Options.Create(activation), Options.Create(memory ?? new ModelMemoryOptions()), Runtime, Time, NullLoggerFactory.Instance, Options.Create(new ResponseCacheOptions { MaxBytes = responseCacheBytes }));
     }
 
     public static ModelDefinition Definition { get; } = new()

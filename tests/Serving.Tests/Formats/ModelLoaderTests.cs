@@ -1,6 +1,7 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
+using Granary.Serving.Tests.Support;
 using Granary.Serving.Tests.Activations;
 using Granary.Serving.Tests.Formats.Pickles;
 using Granary.Serving.Weights;
@@ -20,7 +21,7 @@ public sealed class ModelLoaderTests : IDisposable
     private static MemoryStream TorchScript => TorchFiles.Zip(("net/constants.pkl", []), ("net/code/a.py", []));
 
     private Task<ILoadedModel> LoadAsync(ModelDefinition definition, int gpus = 0) =>
-        new ModelLoader(_store, _factory, new FakeRuntime { CudaDeviceCount = gpus }, _bed.Host).LoadAsync(definition, default);
+        new ModelLoader(_store, _factory, new FakeRuntime { CudaDeviceCount = gpus }, _bed.Host, Scratch.Of(Path.GetTempPath())).LoadAsync(definition, default);
 
     [Theory]
     [InlineData("cpu", 0, "cpu")]
@@ -32,10 +33,10 @@ public sealed class ModelLoaderTests : IDisposable
     {
         File.WriteAllBytes(_path, TorchScript.ToArray());
 
-        using var model = await LoadAsync(TestBed.Definition with { Device = device, Optimize = true, Sha256 = new string('b', 64), Trusted = true }, gpus);
+        using var model = await LoadAsync(TestBed.Definition with { Device = device, Optimize = true, IntraOpThreads = 3, Sha256 = new string('b', 64), Trusted = true }, gpus);
 
         Assert.Equal(new string('c', 64), model.Sha256);
-        Assert.Equal(new ModuleOptions { Device = expected, Optimize = true }, _factory.Options);
+        Assert.Equal(new ModuleOptions { Device = expected, Optimize = true, IntraOpThreads = 3 }, _factory.Options);
         Assert.Equal(new WeightsRequest(new string('b', 64), true), _store.Request);
         Assert.Equal(0, _store.Leases);
     }

@@ -29,7 +29,7 @@ public sealed class RealModelTests : IDisposable
     public RealModelTests()
     {
         _host = new ActivationHost(Options.Create(_options), Options.Create(new ModelMemoryOptions()), _runtime, TimeProvider.System, NullLoggerFactory.Instance);
-        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host);
+        _loader = new ModelLoader(new Store(), new ScriptModuleFactory(), _runtime, _host, Scratch.Of(Path.GetTempPath()));
     }
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Fixtures", name);

@@ -35,6 +35,8 @@ internal static class Definitions
         Trusted = true,
         Description = "a \"quoted\" text, with é",
         MemoryBytes = 5L << 30,
+        IntraOpThreads = 2,
+        ResponseCache = true,
         Annotations = new Dictionary<string, string> { ["a.b"] = "c" },
         Handlers = [new HandlerSpec("image", new Dictionary<string, string> { ["resize"] = "256" }), new HandlerSpec("softmax")],
     };

@@ -11,7 +11,7 @@ internal static class Program
     {
         ["catalog-writer", var directory, var first] => CatalogWriter.RunAsync(directory, int.Parse(first, null)),
         ["downloader", var directory, var endpoint, var id] => DownloadVictim.RunAsync(directory, endpoint, id),
-        ["determinism", var deterministic, var optimize] => DeterministicHost.PrintAsync(bool.Parse(deterministic), bool.Parse(optimize)),
+        ["determinism", var deterministic, var optimize, var threads] => DeterministicHost.PrintAsync(bool.Parse(deterministic), bool.Parse(optimize), int.Parse(threads, null)),
         _ => throw new ArgumentException("unknown role: " + string.Join(' ', args)),
     };
 }

@@ -215,7 +215,8 @@ const cases = {
   },
 };
 
-const wantedServices = ['granary.test.Echo', 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection', 'inference.GRPCInferenceService'];
+const wantedServices = ['granary.test.Echo', 'grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection', 'inference.GRPCInferenceService',
+  'org.pytorch.serve.grpc.inference.InferenceAPIsService', 'org.pytorch.serve.grpc.management.ManagementAPIsService'];
 const decodeFile = bytes => {
   const { FileDescriptorProto } = require('protobufjs/ext/descriptor');
   return FileDescriptorProto.toObject(FileDescriptorProto.decode(bytes));

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Granary.Torch;
+
 namespace Granary.Serving.Formats.Triton.Config;
 
 /// <summary>
@@ -6,6 +9,8 @@ namespace Granary.Serving.Formats.Triton.Config;
 /// </summary>
 public static class ModelConfigSupport
 {
+    private const string IntraOpParameter = "INTRA_OP_THREAD_COUNT";
+
     /// <summary>What of a configuration has no effect here, one sentence each.</summary>
     public static IReadOnlyList<string> Ignored(ModelConfig config)
     {
@@ -15,7 +20,7 @@ public static class ModelConfigSupport
         Warn(config.CcModelFilenames.Count > 0, "'cc_model_filenames' is ignored: one file serves every GPU");
         Warn(config.ModelOperations is { OpLibraryFilename.Count: > 0 }, "'model_operations' is ignored: libraries of custom operators are not loaded");
         Warn(config.ModelMetrics is not null, "'model_metrics' is ignored: the buckets of histograms are fixed");
-        Warn(config.EnsembleScheduling is { MaxInflightRequests: > 0 }, "'max_inflight_requests' is ignored: requests of a step wait in the queue of its model");
+        Warn(config.EnsembleScheduling is not null && config.ResponseCache is { Enable: true }, "'response_cache' of an ensemble is ignored: enable it for its models");
         Warn(config.Runtime.Length > 0, "'runtime' is ignored: there is one backend");
         Warn(config.Input.Any(static input => input.AllowRaggedBatch),
             "'allow_ragged_batch' is ignored: requests of different shape run in batches of their own");
@@ -26,6 +31,14 @@ public static class ModelConfigSupport
         foreach (var (key, parameter) in config.Parameters.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
             Warn(ParameterWarning(key, parameter.StringValue) is not null, ParameterWarning(key, parameter.StringValue) ?? "");
         return warnings;
+    }
+
+    /// <summary>Threads inside one operator that a configuration asks for; 0 when it does not, or asks for none. Null when it is no number.</summary>
+    public static int? IntraOpThreads(ModelConfig config)
+    {
+        if (!config.Parameters.TryGetValue(IntraOpParameter, out var parameter))
+            return 0;
+        return int.TryParse(parameter.StringValue, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var threads) ? Math.Max(0, threads) : null;
     }
 
     internal static void Refuse(ModelConfig config, List<string> faults)
@@ -39,6 +52,8 @@ public static class ModelConfigSupport
         Add(config.BatchOutput.Count > 0, "has batch_output, which this server does not split; take it out or make the tensor a regular output");
         Add(config.ModelRepositoryAgents is { Agents.Count: > 0 }, "has model_repository_agents, which this server does not run; put the prepared files in the repository");
         Add(config.InstanceGroup.Any(static group => group.SecondaryDevices.Count > 0), "names secondary_devices, which this server does not use; take them out");
+        Add(IntraOpThreads(config) is null or > ModuleOptions.MaxIntraOpThreads,
+            $"has parameter '{IntraOpParameter}' with '{config.Parameters.GetValueOrDefault(IntraOpParameter)?.StringValue}'; expected a whole number of threads, at most {ModuleOptions.MaxIntraOpThreads:N0}");
         Add(config.DynamicBatching is not null && config.MaxBatchSize == 0 && config.DynamicBatching.PreferredBatchSize.Count > 0,
             "has preferred batch sizes without a max_batch_size");
     }
@@ -60,7 +75,7 @@ public static class ModelConfigSupport
         "ENABLE_WEIGHT_SHARING" => value.Equals("false", StringComparison.OrdinalIgnoreCase)
             ? "parameter 'ENABLE_WEIGHT_SHARING' is ignored: instances always share one copy of the weights" : null,
         "ENABLE_CACHE_CLEANING" or "DISABLE_CUDNN" => $"parameter '{key}' is ignored",
-        "INTRA_OP_THREAD_COUNT" or "INTER_OP_THREAD_COUNT" => $"parameter '{key}' is ignored: threads are set for the process, see OMP_NUM_THREADS",
+        "INTER_OP_THREAD_COUNT" => "parameter 'INTER_OP_THREAD_COUNT' is ignored: what a model forks shares one thread of the process; more instances run more requests at once",
         _ => null,
     };
 }

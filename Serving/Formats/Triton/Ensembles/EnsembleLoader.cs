@@ -32,14 +32,17 @@ internal sealed class EnsembleLoader(IModelCatalog catalog, RepositoryScanner sc
     }
 
     /// <summary>Names of the models that only this ensemble needs, its own ensembles' included, outermost first.</summary>
-    public async Task<IReadOnlyList<string>> OwnPartsAsync(string name, CancellationToken cancellation)
+    /// <param name="name">The ensemble.</param>
+    /// <param name="mayLeave">Says which models were not asked for by name; others stay, and what they need with them.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task<IReadOnlyList<string>> OwnPartsAsync(string name, Func<string, bool> mayLeave, CancellationToken cancellation)
     {
         var all = await catalog.ListAsync(cancellation);
         var gone = new List<string> { name };
         for (var i = 0; i < gone.Count; i++)
         {
             var own = all.Where(model => model.Name == gone[i]).SelectMany(static model => model.Versions).SelectMany(EnsembleParts.PartsOf).Select(static part => part.Name);
-            foreach (var part in own.Where(part => !gone.Contains(part)).Distinct().ToList())
+            foreach (var part in own.Where(part => !gone.Contains(part) && mayLeave(part)).Distinct().ToList())
             {
                 if (!all.Any(model => !gone.Contains(model.Name) && model.Versions.Any(version => EnsembleParts.PartsOf(version).Any(needed => needed.Name == part))))
                     gone.Add(part);

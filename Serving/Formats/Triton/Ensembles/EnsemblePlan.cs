@@ -23,6 +23,7 @@ public sealed class EnsemblePlan
     private readonly Dictionary<string, int> _indices = new(StringComparer.Ordinal);
     private readonly List<string> _tensors = [];
     private readonly int[] _writers;
+    private readonly SemaphoreSlim?[] _places;
 
     private EnsemblePlan(ModelConfig config, ModelEnsembling scheduling)
     {
@@ -31,6 +32,7 @@ public sealed class EnsemblePlan
         Stages = [.. scheduling.Step.Select(step => new EnsembleStage(step.ModelName, EnsemblePart.Of(step).Version, Join(step.InputMap), Join(step.OutputMap)))];
         foreach (var output in config.Output)
             Add(output.Name);
+        _places = [.. Stages.Select(_ => scheduling.MaxInflightRequests == 0 ? null : new SemaphoreSlim((int)Math.Min(scheduling.MaxInflightRequests, int.MaxValue)))];
         _writers = new int[_tensors.Count];
         Array.Fill(_writers, -1);
         for (var i = 0; i < Stages.Count; i++)
@@ -48,6 +50,9 @@ public sealed class EnsemblePlan
 
     /// <summary>The plan of an ensemble's configuration; null for any other.</summary>
     public static EnsemblePlan? Of(ModelConfig config) => config.EnsembleScheduling is { } scheduling ? new EnsemblePlan(config, scheduling) : null;
+
+    /// <summary>Places of a stage for the requests of all callers, <c>max_inflight_requests</c> of them; null for any number.</summary>
+    public SemaphoreSlim? PlacesOf(int stage) => _places[stage];
 
     /// <summary>Index of a tensor; -1 when there is none of that name.</summary>
     public int IndexOf(string tensor) => _indices.GetValueOrDefault(tensor, -1);

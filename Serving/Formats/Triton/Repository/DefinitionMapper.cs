@@ -33,6 +33,8 @@ internal static class DefinitionMapper
             MaxQueueSize = int.MaxValue,
             Batching = config.DynamicBatching is { } batching ? Batching(batching, config.MaxBatchSize) : new BatchingOptions(),
             Handlers = config.Parameters.TryGetValue(HandlersParameter, out var handlers) ? HandlerText.Parse(handlers.StringValue) : [],
+            IntraOpThreads = ModelConfigSupport.IntraOpThreads(config) ?? 0,
+            ResponseCache = config.ResponseCache is { Enable: true },
             Trusted = true,
         };
     }

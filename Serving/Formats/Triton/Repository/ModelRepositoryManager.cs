@@ -10,11 +10,10 @@ namespace Granary.Serving.Formats.Triton.Repository;
 /// <summary>Loads and unloads models of repositories, one operation a model at a time, and tells their states.</summary>
 internal sealed partial class ModelRepositoryManager : IModelRepository, IDisposable
 {
-    private const string NotExplicit = "explicit model load / unload is not allowed if polling is enabled";
-
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _turns = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
     private readonly RepositoryStates _states = new();
+    private readonly CompanionModels _companions = new();
     private readonly ModelRepositoryOptions _options;
     private readonly IModelCatalog _catalog;
     private readonly IModelCluster _cluster;
@@ -38,7 +37,7 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         _reader = new RepositoryModelReader(options, host);
         var ensembles = new EnsembleChecker(catalog, new ServedModels(catalog, cluster, host));
         _loader = new RepositoryLoader(catalog, cluster, _states, _repositories, ensembles, logger);
-        _ensembles = new EnsembleLoader(catalog, _scanner, _reader, (name, model) => InTurnAsync(name, stop => ApplyAsync(name, model, null, stop)));
+        _ensembles = new EnsembleLoader(catalog, _scanner, _reader, LoadCompanionAsync);
         // Without repositories there is nothing to wait for.
         _started = stores.Count == 0;
     }
@@ -52,15 +51,15 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
 
     public async Task LoadAsync(string name, ModelOverride? replacement = null, CancellationToken cancellation = default)
     {
-        RequireExplicit();
-        CheckName(name);
+        RepositoryRules.RequireExplicit(_options.ControlMode);
+        RepositoryRules.CheckName(name);
         // A caller that goes away must not leave a model half loaded.
         await LoadWithPartsAsync(name, replacement, _stopping.Token).WaitAsync(cancellation);
     }
 
     public async Task UnloadAsync(string name, bool withDependents = false, CancellationToken cancellation = default)
     {
-        RequireExplicit();
+        RepositoryRules.RequireExplicit(_options.ControlMode);
         await UnloadWithPartsAsync(name, withDependents, _stopping.Token).WaitAsync(cancellation);
     }
 
@@ -119,6 +118,7 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
             if (model is not null)
                 await LoadPartsAsync(name, model, null, _stopping.Token);
             await InTurnAsync(name, stop => ApplyAsync(name, model ?? throw new ServingException(ServingError.NotFound, "there is no such directory in any model repository"), null, stop));
+            _companions.Remove(name);
             return null;
         }
         catch (ServingException exception)
@@ -176,7 +176,17 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         if ((await _scanner.ScanAsync(name, cancellation)).Models.TryGetValue(name, out var model) || replacement?.Config is not null)
             await LoadPartsAsync(name, model, replacement?.Config, cancellation);
         await InTurnAsync(name, stop => LoadInTurnAsync(name, replacement, stop));
+        _companions.Remove(name);
     }
+
+    /// <summary>Loads what an ensemble needs, unless somebody else did meanwhile.</summary>
+    private Task LoadCompanionAsync(string name, RepositoryModel model) => InTurnAsync(name, async stop =>
+    {
+        if (await _catalog.FindAsync(name, stop) is not null)
+            return;
+        await ApplyAsync(name, model, null, stop);
+        _companions.Add(name);
+    });
 
     private async Task LoadPartsAsync(string name, RepositoryModel? model, string? json, CancellationToken cancellation)
     {
@@ -203,7 +213,7 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
 
     private async Task UnloadWithPartsAsync(string name, bool withDependents, CancellationToken cancellation)
     {
-        var parts = withDependents ? await _ensembles.OwnPartsAsync(name, cancellation) : [];
+        var parts = withDependents ? await _ensembles.OwnPartsAsync(name, _companions.Contains, cancellation) : [];
         await InTurnAsync(name, stop => UnloadInTurnAsync(name, stop));
         foreach (var part in parts)
         {
@@ -280,6 +290,7 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
         }
 
         _overrides.Use(name, null);
+        _companions.Remove(name);
     }
 
     /// <summary>Deletes what an earlier process loaded and this one is not to.</summary>
@@ -315,20 +326,6 @@ internal sealed partial class ModelRepositoryManager : IModelRepository, IDispos
     {
         _states.Fail(name, reason);
         failures.Add(reason);
-    }
-
-    private void RequireExplicit()
-    {
-        if (_options.ControlMode != ModelControlMode.Explicit)
-            throw new ServingException(ServingError.Unavailable, NotExplicit);
-    }
-
-    private static void CheckName(string name)
-    {
-        if (string.IsNullOrWhiteSpace(name))
-            throw new ServingException(ServingError.InvalidArgument, "Model name cannot be empty. Please enter a valid name to deploy.");
-        if (name.Trim() is ".." || name.Contains('/'))
-            throw new ServingException(ServingError.InvalidArgument, $"invalid model name '{name}', model name must not contain path traversal characters");
     }
 
     private ServingException NotRead(string name, ServingException why)

@@ -41,7 +41,7 @@ public sealed class EnsembleStepsTests
         request.Inputs.Add(new V2Input("IN", DataType.Fp32, [1], Tensor.From<float>(DType.Float32, [1], [1])));
         var wanted = new[] { plan.IndexOf("OUT") };
         _tensors = new EnsembleTensors(plan, plan.StagesFor(wanted), wanted, request);
-        _steps = new EnsembleSteps(_ensemble, plan, [.. plan.Stages.Select(stage => Model(stage.Model))], _tensors, InferAsync);
+        _steps = new EnsembleSteps(_ensemble, plan, [.. plan.Stages.Select(stage => Model(stage.Model))], _tensors, InferAsync, CancellationToken.None);
     }
 
     private static ServedModel Model(string name) =>
@@ -105,6 +105,63 @@ public sealed class EnsembleStepsTests
         await ending.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.True(right.IsDisposed);
         Assert.False(_calls["last"].Task.IsCompleted);
+    }
+
+    [Fact]
+    public async Task RunAsync_StepWithLimit_LetsSoManyRequestsInAndOthersWait()
+    {
+        var config = ModelConfigCodec.ParseText(Encoding.UTF8.GetBytes("""
+            name: 'one' platform: 'ensemble' input { name: 'IN' data_type: TYPE_FP32 dims: 1 } output { name: 'OUT' data_type: TYPE_FP32 dims: 1 }
+            ensemble_scheduling {
+              max_inflight_requests: 2
+              step { model_name: 'm' model_version: -1 input_map { key: 'x' value: 'IN' } output_map { key: 'y' value: 'OUT' } }
+            }
+            """), "f");
+        var plan = EnsemblePlan.Of(config)!;
+        var inside = new List<TaskCompletionSource<V2Answer>>();
+        using var gone = new CancellationTokenSource();
+        var runs = Enumerable.Range(0, 4).Select(i => Steps(i == 3 ? gone.Token : default).RunAsync()).ToList();
+
+        Assert.Equal(2, inside.Count);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => runs[3]);
+        inside[0].SetException(new ServingException(ServingError.ModelFailed, "why"));
+        await Assert.ThrowsAsync<ServingException>(() => runs[0]);
+        await UntilAsync(() => Count() == 3);
+        for (var i = 1; i < 3; i++)
+            inside[i].SetResult(new V2Answer(new V2Result("m", "1", "", [V2ResultOutput.Of("y", Tensor.From<float>(DType.Float32, [1], [1]), false)]), new Owner()));
+        await Task.WhenAll(runs[1], runs[2]);
+        Assert.Equal(2, plan.PlacesOf(0)!.CurrentCount);
+
+        int Count()
+        {
+            lock (inside)
+                return inside.Count;
+        }
+
+        EnsembleSteps Steps(CancellationToken cancellation)
+        {
+            var request = new V2Request();
+            request.Inputs.Add(new V2Input("IN", DataType.Fp32, [1], Tensor.From<float>(DType.Float32, [1], [1])));
+            var wanted = new[] { plan.IndexOf("OUT") };
+            var tensors = new EnsembleTensors(plan, plan.StagesFor(wanted), wanted, request);
+            return new EnsembleSteps(Model("one") with { Config = config, Ensemble = plan }, plan, [Model("m")], tensors, (_, _) =>
+            {
+                var answer = new TaskCompletionSource<V2Answer>(TaskCreationOptions.RunContinuationsAsynchronously);
+                lock (inside)
+                    inside.Add(answer);
+                return new ValueTask<V2Answer>(answer.Task);
+            }, cancellation);
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (var i = 0; !condition(); i++)
+        {
+            Assert.True(i < 30_000, "the condition never became true");
+            await Task.Delay(1);
+        }
     }
 
     private sealed class Owner : IDisposable

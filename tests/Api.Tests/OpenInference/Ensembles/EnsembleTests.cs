@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Granary.Api.Grpc.Protos;
+using Granary.Api.Tests.OpenInference.Grpc;
 
 namespace Granary.Api.Tests.OpenInference.Ensembles;
 
@@ -59,6 +61,35 @@ public sealed class EnsembleTests(V2Bed bed) : IClassFixture<V2Bed>
         Assert.Equal(2, counters.GetProperty("inference_count").GetInt64());
         Assert.Equal(1, counters.GetProperty("inference_stats").GetProperty("success").GetProperty("count").GetInt64());
         Assert.Equal(before + 4, (await StatisticsAsync("simple")).GetProperty("inference_count").GetInt64());
+    }
+
+    [Fact]
+    public async Task Infer_OverGrpc_AnswersAsOverHttp()
+    {
+        await LoadAsync("called", Tensors, Twice);
+        using var client = new InferenceClient(bed.Client.BaseAddress!);
+        ModelInferRequest Call(int a, int b, string id) => new()
+        {
+            ModelName = "called",
+            Id = id,
+            Inputs = { InferenceClient.Input("A", "INT32", 1, 16), InferenceClient.Input("B", "INT32", 1, 16) },
+            RawInputContents = { InferenceClient.Raw<int>([.. Enumerable.Repeat(a, 16)]), InferenceClient.Raw<int>([.. Enumerable.Repeat(b, 16)]) },
+        };
+
+        var answer = await client.InferAsync(Call(5, 3, "a"));
+
+        Assert.Equal(("called", "1", "a"), (answer.ModelName, answer.ModelVersion, answer.Id));
+        Assert.Equal(["X INT32 1,16", "Y INT32 1,16"], answer.Outputs.Select(static output => $"{output.Name} {output.Datatype} {string.Join(',', output.Shape)}"));
+        Assert.Equal(Enumerable.Repeat(10, 16), InferenceClient.Numbers<int>(answer.RawOutputContents[0]));
+        Assert.Equal(Enumerable.Repeat(6, 16), InferenceClient.Numbers<int>(answer.RawOutputContents[1]));
+        var (responses, _) = await client.StreamAsync([Call(1, 2, "b"), Call(3, 4, "c")]);
+        Assert.Equal(["b 2", "c 6"], responses.Select(static response => $"{response.InferResponse.Id} {InferenceClient.Numbers<int>(response.InferResponse.RawOutputContents[0])[0]}"));
+        var wrong = Call(1, 2, "d");
+        wrong.Inputs[1].Name = "C";
+        Assert.Equal((3, "[request id: d] unexpected inference input 'C' for model 'called'"), await client.FailAsync("ModelInfer", wrong));
+        var counted = Assert.Single((await client.CallAsync<ModelStatisticsResponse>("ModelStatistics", new ModelStatisticsRequest { Name = "called" })).ModelStats);
+        Assert.Equal((3ul, 1ul), (counted.InferenceStats.Success.Count, counted.InferenceStats.Fail.Count));
+        Assert.Equal("ensemble", (await client.CallAsync<ModelMetadataResponse>("ModelMetadata", new ModelMetadataRequest { Name = "called" })).Platform);
     }
 
     [Fact]

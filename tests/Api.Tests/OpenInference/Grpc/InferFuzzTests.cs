@@ -15,14 +15,73 @@ public sealed class InferFuzzTests(V2Bed bed) : IClassFixture<V2Bed>
     private static readonly string[] Texts = ["", "simple", "echo", "INPUT0", "INT32", "FP16", "BYTES", "FP32", "BOOL", "1", "-1", "x", "é", "OUTPUT0", "classification", "shared_memory_region", "timeout", "triton_x"];
     private static readonly long[] Numbers = [0, 1, 2, -1, 16, 15, 8, 9, int.MaxValue, long.MaxValue, long.MinValue, 1L << 40];
 
-    [Theory]
-    [InlineData(20240608, 1000)]
-    public async Task ModelInfer_FuzzedFromValidRequests_EndsWithAFittingStatus(int seed, int calls)
+    // FUZZ_CALLS=10000 is the acceptance run.
+    private static readonly int Calls = int.TryParse(Environment.GetEnvironmentVariable("FUZZ_CALLS"), out var calls) ? calls : 1000;
+
+    // Calls that leave the server as it is, each with a request that it answers.
+    private static readonly (string Method, IMessage Request)[] Queries =
+    [
+        ("ServerLive", new ServerLiveRequest()),
+        ("ServerMetadata", new ServerMetadataRequest()),
+        ("ModelReady", new ModelReadyRequest { Name = "simple", Version = "1" }),
+        ("ModelMetadata", new ModelMetadataRequest { Name = "simple", Version = "1" }),
+        ("ModelConfig", new ModelConfigRequest { Name = "echo" }),
+        ("ModelStatistics", new ModelStatisticsRequest { Name = "simple", Version = "1" }),
+        ("RepositoryIndex", new RepositoryIndexRequest { Ready = true }),
+        ("SystemSharedMemoryStatus", new SystemSharedMemoryStatusRequest { Name = "x" }),
+        ("SystemSharedMemoryRegister", new SystemSharedMemoryRegisterRequest { Name = "x", Key = "/x", ByteSize = 8 }),
+        ("TraceSetting", new TraceSettingRequest { ModelName = "simple" }),
+    ];
+
+    [Fact]
+    public async Task Queries_FuzzedFromValidRequests_EndWithAFittingStatus()
     {
         using var client = new InferenceClient(bed.Client.BaseAddress!);
-        var random = new Random(seed);
+        var random = new Random(20261121);
         var seen = new HashSet<int?>();
-        for (var i = 0; i < calls; i++)
+        for (var i = 0; i < Calls; i++)
+        {
+            var (method, request) = Queries[random.Next(Queries.Length)];
+            var body = Damage(random, request.ToByteArray());
+            var answer = await client.SendAsync(method, body).WaitAsync(TimeSpan.FromSeconds(30));
+            seen.Add(answer.Status);
+            Assert.True(answer.Http == 200 && Allowed.Contains(answer.Status), $"call {i}: {method} {Convert.ToHexString(body)}: {answer.Http} {answer.Status} {answer.Message}");
+            if (answer.Status == 13)
+                Assert.Matches("^(The request message cannot be parsed|The first byte of a message|A message is marked|The body ended|The request ended)", answer.Message);
+        }
+
+        Assert.Superset(new HashSet<int?> { 0, 3, 5, 12, 13 }, seen);
+        Assert.True((await client.CallAsync<ServerReadyResponse>("ServerReady", new ServerReadyRequest())).Ready);
+    }
+
+    [Fact]
+    public async Task ModelStreamInfer_FuzzedMessages_AreAnsweredInOrderOrEndTheStream()
+    {
+        using var client = new InferenceClient(bed.Client.BaseAddress!);
+        var random = new Random(20261122);
+        var answered = 0;
+        for (var sent = 0; sent < Calls;)
+        {
+            var count = random.Next(1, 20);
+            sent += count;
+            var frames = Enumerable.Range(0, count).SelectMany(_ => Body(random)).ToArray();
+            var answer = await client.SendAsync("ModelStreamInfer", frames).WaitAsync(TimeSpan.FromSeconds(30));
+            var responses = answer.Messages().Select(ModelStreamInferResponse.Parser.ParseFrom).ToList();
+            answered += responses.Count(static response => response.ErrorMessage.Length == 0);
+            Assert.True(responses.Count <= count && answer.Http == 200 && answer.Status is 0 or 3 or 13, $"{Convert.ToHexString(frames)}: {answer.Http} {answer.Status} {answer.Message}");
+        }
+
+        Assert.True(answered > Calls / 100, $"{answered} requests were answered");
+        Assert.Equal(2, (await client.InferAsync(Simple())).Outputs.Count);
+    }
+
+    [Fact]
+    public async Task ModelInfer_FuzzedFromValidRequests_EndsWithAFittingStatus()
+    {
+        using var client = new InferenceClient(bed.Client.BaseAddress!);
+        var random = new Random(20240608);
+        var seen = new HashSet<int?>();
+        for (var i = 0; i < Calls; i++)
         {
             var body = Body(random);
             var answer = await client.SendAsync("ModelInfer", body).WaitAsync(TimeSpan.FromSeconds(30));
@@ -47,7 +106,13 @@ public sealed class InferFuzzTests(V2Bed bed) : IClassFixture<V2Bed>
         };
         if (random.Next(2) == 0)
             Rearrange(random, request);
-        var bytes = request.ToByteArray();
+        return Damage(random, request.ToByteArray());
+    }
+
+    private static byte[] Damage(Random random, byte[] bytes)
+    {
+        if (bytes.Length == 0)
+            return GrpcTestClient.Frame(bytes);
         switch (random.Next(6))
         {
             case 0:

@@ -1,8 +1,10 @@
 using System.Net;
 using System.Text;
+using Granary.Api.OpenInference.Http;
 using Granary.Api.Tests.Support;
 using Granary.Serving;
 using Granary.Serving.Clusters;
+using Granary.Serving.Json;
 using Granary.Serving.Models;
 using Granary.Torch;
 
@@ -110,6 +112,84 @@ public sealed class PredictTests
     }
 
     [Theory]
+    [InlineData("""{"inputs":{"a":[[1,2],[3,4]],"n":[7,8],"t":["x","y"]}}""", """{"outputs":[["a",[[1.0,2.0],[3.0,4.0]]],["n",[7,8]],["t",["x","y"]]]}""")]
+    [InlineData("""{"inputs":{"n":7,"t":"x"}}""", """{"outputs":[["n",7],["t","x"]]}""")]
+    public async Task Predict_Columns_AreWholeInputs(string body, string expected)
+    {
+        await using var server = await StartAsync(Plain with { Inputs = [new TensorSpec("a", DType.Float32, [-1, 2]), new TensorSpec("n", DType.Int64, [-1])] });
+        server.Cluster.Load = static (key, _) => new(new ModelStatus
+        {
+            Key = key,
+            State = ModelState.Ready,
+            Methods = [new MethodSchema("forward", [new("a", "Tensor", false, null), new("n", "Tensor", false, null), new("t", "List[str]", true, null)], "Tensor")],
+        });
+        server.Cluster.Model = static (_, request, _) => new(new ListValue([.. request.Inputs.Select(static input => new TupleValue([new StringValue(input.Name!), input.Value.Share()]))]));
+
+        Assert.Equal((200, expected), await AskAsync(server, "plain:predict", body));
+    }
+
+    [Fact]
+    public async Task Predict_Columns_AreAnsweredWithOutputs()
+    {
+        const string body = """{"inputs":{"x":[1,2]}}""";
+        await using var server = await StartAsync(Plain with { Outputs = [new TensorSpec("scores", DType.Float32, [-1, 2]), new TensorSpec("kind", DType.Int64, [-1])] });
+        server.Cluster.Returns(static _ => new TupleValue([Tensor.From<float>(DType.Float32, [2, 2], [1, 2, 3, 4]), Tensor.From<long>(DType.Int64, [2], [0, 1])]));
+        Assert.Equal((200, """{"outputs":{"scores":[[1.0,2.0],[3.0,4.0]],"kind":[0,1]}}"""), await AskAsync(server, "plain:predict", body));
+
+        server.Cluster.Returns(static _ => Tensor.From<float>(DType.Float32, [2], [1, 2]));
+        Assert.Equal((200, """{"outputs":[1.0,2.0]}"""), await AskAsync(server, "plain:predict", body));
+
+        server.Cluster.Returns(static _ => new DictValue([new(new StringValue("a"), Tensor.From<float>(DType.Float32, [1], [1]))]));
+        Assert.Equal((200, """{"outputs":[1.0]}"""), await AskAsync(server, "plain:predict", body));
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task Predict_CompressedBody_IsReadAndAnsweredAlike(string coding)
+    {
+        await using var server = await StartAsync(Plain);
+        using var body = new PooledBufferWriter();
+        ContentCodings.Compress(body, coding == "gzip" ? ContentCoding.Gzip : ContentCoding.Deflate, """{"instances":[[1,2]]}"""u8);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/models/plain:predict") { Content = new ByteArrayContent(body.WrittenSpan.ToArray()) };
+        request.Content.Headers.ContentEncoding.Add(coding);
+        request.Headers.Add("Accept-Encoding", coding);
+        using var response = await server.Client.SendAsync(request);
+
+        Assert.Equal([coding], response.Content.Headers.ContentEncoding);
+        using var answer = new PooledBufferWriter();
+        ContentCodings.Decompress(answer, coding == "gzip" ? ContentCoding.Gzip : ContentCoding.Deflate, await response.Content.ReadAsByteArrayAsync(), 1000);
+        Assert.Equal("""{"predictions":[[1.0,2.0]]}""", Encoding.UTF8.GetString(answer.WrittenSpan));
+    }
+
+    [Theory]
+    [InlineData("br", 501, "Unsupported Content-Encoding 'br'; this server reads gzip, deflate")]
+    [InlineData("gzip", 400, "the body is not what its Content-Encoding 'gzip' says, or it is cut off")]
+    public async Task Predict_CodingThatIsNotReadable_SaysSo(string coding, int status, string message)
+    {
+        await using var server = await StartAsync(Plain);
+        using var content = new StringContent("""{"instances":[1]}""");
+        content.Headers.ContentEncoding.Add(coding);
+        using var response = await server.Client.PostAsync("/v1/models/plain:predict", content);
+
+        Assert.Equal((status, message), ((int)response.StatusCode, await ErrorAsync(response)));
+    }
+
+    [Fact]
+    public async Task Predict_ColumnsForHandlers_AreRefused()
+    {
+        await using var server = await StartAsync(Plain with { Handlers = [new HandlerSpec("image")] });
+        Assert.Equal(
+            (400, """{"error":"\"inputs\" is an object, but model 'plain' has handlers, which take a list of \"instances\" (docs/handlers.md)"}"""),
+            await AskAsync(server, "plain:predict", """{"inputs":{"a":1}}"""));
+    }
+
+    [Theory]
+    [InlineData("""{"inputs":{}}""", "\"inputs\" is empty")]
+    [InlineData("""{"inputs":{"a":1,"a":2}}""", "\"inputs\" has two 'a'")]
+    [InlineData("""{"inputs":{"a":{"b64":""}}}""", "'a' is an object; expected numbers, texts, or lists of them")]
+    [InlineData("""{"inputs":{"a":["x",1]}}""", "'a' begins with a text, but its entry 2 is none")]
+    [InlineData("""{"inputs":3}""", "\"instances\" is no list")]
     [InlineData("", "malformed JSON at byte 0: expected a value, found the end of the text")]
     [InlineData("[]", "invalid value at byte 0: expected an object, found a list")]
     [InlineData("{}", "the request has no \"instances\"; expected {\"instances\": […]}")]

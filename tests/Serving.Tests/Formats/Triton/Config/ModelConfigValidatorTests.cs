@@ -65,6 +65,8 @@ public sealed class ModelConfigValidatorTests
     [InlineData("batch_output { }", "model 'm' has batch_output, which this server does not split; take it out or make the tensor a regular output")]
     [InlineData("model_repository_agents { agents { name: 'checksum' } }", "model 'm' has model_repository_agents, which this server does not run; put the prepared files in the repository")]
     [InlineData("instance_group { secondary_devices { kind: KIND_NVDLA } }", "model 'm' names secondary_devices, which this server does not use; take them out")]
+    [InlineData("parameters { key: 'INTRA_OP_THREAD_COUNT' value { string_value: 'many' } }", "model 'm' has parameter 'INTRA_OP_THREAD_COUNT' with 'many'; expected a whole number of threads, at most 1,024")]
+    [InlineData("parameters { key: 'INTRA_OP_THREAD_COUNT' value { string_value: '1025' } }", "model 'm' has parameter 'INTRA_OP_THREAD_COUNT' with '1025'; expected a whole number of threads, at most 1,024")]
     public void Validate_WhatThisServerLacks_IsRefusedWithAdvice(string text, string expected) => Assert.Equal([expected], Faults(text));
 
     [Theory]
@@ -77,13 +79,15 @@ public sealed class ModelConfigValidatorTests
     [InlineData("instance_group { host_policy: 'p' }", "'host_policy' is ignored")]
     [InlineData("instance_group { kind: KIND_CPU } instance_group { kind: KIND_GPU gpus: 0 }", "its instance groups name several devices; they share the first one here, and a cluster spreads them over silos")]
     [InlineData("parameters { key: 'INFERENCE_MODE' value { string_value: 'false' } }", "parameter 'INFERENCE_MODE' is ignored: models always run in inference mode")]
-    [InlineData("parameters { key: 'INTRA_OP_THREAD_COUNT' value { string_value: '4' } }", "parameter 'INTRA_OP_THREAD_COUNT' is ignored: threads are set for the process, see OMP_NUM_THREADS")]
+    [InlineData("parameters { key: 'INTER_OP_THREAD_COUNT' value { string_value: '4' } }", "parameter 'INTER_OP_THREAD_COUNT' is ignored: what a model forks shares one thread of the process; more instances run more requests at once")]
+    [InlineData("platform: 'ensemble' response_cache { enable: true } ensemble_scheduling { }", "'response_cache' of an ensemble is ignored: enable it for its models")]
     public void Ignored_TuningOfTriton_IsNamed(string text, string expected) =>
         Assert.Equal([$"model 'm': {expected}"], ModelConfigSupport.Ignored(Normal(text, gpus: 1)));
 
     [Theory]
     [InlineData("")]
     [InlineData("parameters { key: 'INFERENCE_MODE' value { string_value: 'true' } } response_cache { enable: true } metric_tags { key: 'a' value: 'b' }")]
+    [InlineData("parameters { key: 'INTRA_OP_THREAD_COUNT' value { string_value: '4' } }")]
     [InlineData("optimization { input_pinned_memory { enable: true } }")]
     [InlineData("max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 4, 8 ] }")]
     [InlineData("max_batch_size: 1 input { name: 'x' data_type: TYPE_FP32 dims: [ 1 ] reshape { } }")]

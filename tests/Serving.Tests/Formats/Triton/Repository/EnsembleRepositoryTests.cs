@@ -60,6 +60,50 @@ public sealed class EnsembleRepositoryTests
         Assert.Equal("two 1 Ready", await bed.IndexAsync(readyOnly: true));
     }
 
+    [Theory]
+    [InlineData("one outer", "one 1 Ready")]
+    [InlineData("outer one", "one 1 Ready")]
+    [InlineData("inner outer", "inner 1 Ready;one 1 Ready;two 1 Ready")]
+    [InlineData("one inner !one inner", "")]
+    public async Task UnloadAsync_WithDependents_KeepsWhatTheClientLoaded(string actions, string left)
+    {
+        await using var bed = new RepositoryBed(Explicit);
+        bed.Write("outer/config.pbtxt", Ensemble(Step("inner", "IN", "OUT", "IN", "OUT")));
+        bed.Write("inner/config.pbtxt", Ensemble(Step("one", "IN", "t") + Step("two", "t", "OUT")));
+        AddPart(bed, "one");
+        AddPart(bed, "two");
+        await bed.Manager.StartAsync(default);
+        foreach (var action in actions.Split(' '))
+        {
+            if (action[0] == '!')
+                await bed.Manager.UnloadAsync(action[1..]);
+            else
+                await bed.Manager.LoadAsync(action);
+        }
+
+        await bed.Manager.UnloadAsync(actions.Split(' ').Last(static action => action is "outer" or "inner"), withDependents: true);
+
+        Assert.Equal(left, await bed.IndexAsync(readyOnly: true));
+    }
+
+    [Fact]
+    public async Task UnloadAsync_WithDependentsOfWhatWasNamedAtStart_KeepsThem()
+    {
+        await using var bed = new RepositoryBed(static options =>
+        {
+            Explicit(options);
+            options.LoadModels = ["e", "one"];
+        });
+        bed.Write("e/config.pbtxt", Ensemble(Step("one", "IN", "t") + Step("two", "t", "OUT")));
+        AddPart(bed, "one");
+        AddPart(bed, "two");
+        await bed.Manager.StartAsync(default);
+
+        await bed.Manager.UnloadAsync("e", withDependents: true);
+
+        Assert.Equal("one 1 Ready", await bed.IndexAsync(readyOnly: true));
+    }
+
     [Fact]
     public async Task LoadAsync_EnsemblesThatShareModelsAtOnce_NeverWaitForEachOther()
     {

@@ -1,20 +1,22 @@
 using System.Buffers;
 using System.Buffers.Text;
+using Granary.Serving;
 using Granary.Serving.Json;
 using Granary.Torch;
 
-namespace Granary.Api.OpenInference.V1;
+namespace Granary.Api.Http;
 
 /// <summary>
-/// JSON to values for handlers: texts, numbers, objects as dictionaries, lists of numbers as float32 tensors, and
+/// JSON to values for handlers: texts, numbers, objects as dictionaries, lists of numbers as tensors, and
 /// <c>{"b64": "…"}</c> as the bytes it stands for (a uint8 tensor), as TensorFlow Serving has it.
 /// </summary>
-internal static class InstanceValues
+/// <param name="numbers">What lists of numbers become; null for bool, int64 or float32, as <c>torch.tensor</c> chooses.</param>
+internal readonly ref struct JsonValues(DType? numbers)
 {
     private static readonly SearchValues<byte> NumberLists = SearchValues.Create("0123456789+-.eE,[] \t\r\nNaIfinty"u8);
 
     /// <summary>Reads a list.</summary>
-    public static ListValue ReadList(ref JsonCursor cursor)
+    public ListValue ReadList(ref JsonCursor cursor)
     {
         var items = new List<Value>();
         try
@@ -31,7 +33,8 @@ internal static class InstanceValues
         }
     }
 
-    private static Value Read(ref JsonCursor cursor)
+    /// <summary>Reads any value.</summary>
+    public Value Read(ref JsonCursor cursor)
     {
         switch (cursor.PeekKind())
         {
@@ -40,7 +43,7 @@ internal static class InstanceValues
             case JsonKind.Object:
                 return ReadObject(ref cursor);
             case JsonKind.Array:
-                return IsOfNumbers(cursor) ? JsonTensorReader.ReadNested(ref cursor, DType.Float32) : ReadList(ref cursor);
+                return IsOfNumbers(cursor) ? JsonTensorReader.ReadNested(ref cursor, numbers) : ReadList(ref cursor);
             case JsonKind.Number:
                 return new DoubleValue(cursor.ReadDouble());
             case JsonKind.Null:
@@ -51,7 +54,7 @@ internal static class InstanceValues
         }
     }
 
-    private static Value ReadObject(ref JsonCursor cursor)
+    private Value ReadObject(ref JsonCursor cursor)
     {
         var entries = new List<KeyValuePair<Value, Value>>();
         try
@@ -81,7 +84,7 @@ internal static class InstanceValues
         {
             var encoded = rented.AsSpan(0, text.CopyTo(rented));
             if (Base64.DecodeFromUtf8InPlace(encoded, out var length) != OperationStatus.Done)
-                throw InstanceReader.Invalid($"invalid value at byte {text.Position}: the text of \"b64\" is not base64");
+                throw new ServingException(ServingError.InvalidArgument, $"invalid value at byte {text.Position}: the text of \"b64\" is not base64");
             return Tensor.From<byte>(DType.UInt8, [length], rented.AsSpan(0, length));
         }
         finally
