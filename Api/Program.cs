@@ -8,6 +8,7 @@ using Granary.Api.Infernet;
 using Granary.Api.OpenInference;
 using Granary.Api.OpenInference.Http;
 using Granary.Api.OpenInference.V1;
+using Granary.Api.Persia;
 using Granary.Api.Security;
 using Granary.Api.Telemetry;
 using Granary.Api.TorchServe;
@@ -43,11 +44,12 @@ internal static class Program
         builder.Services.AddOpenInferenceV1();
         builder.Services.AddTorchServe();
         builder.Services.AddTorchServing();
+        builder.Services.AddPersia();
         builder.Services.AddGrpc();
         replace?.Invoke(builder.Services);
 
         var app = builder.BuildChecked();
-        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(ServeErrors.OrServe(TorchServeErrors.OrTorchServe(InfernetErrors.WriteAsync))))));
+        app.UseMiddleware<EmptyErrorMiddleware>(GrpcRequests.OrStatus(V1Errors.OrV1(V2HttpErrors.OrV2(ServeErrors.OrServe(PersiaErrors.OrPersia(TorchServeErrors.OrTorchServe(InfernetErrors.WriteAsync)))))));
         app.UseMetricsPorts();
         app.UseTorchServePorts();
         app.MapInfernet().RequireBearer();
@@ -55,6 +57,7 @@ internal static class Program
         app.MapOpenInferenceV1();
         app.MapTorchServe();
         app.MapTorchServing();
+        app.MapPersia();
         app.MapAdmin();
         app.MapHealth();
         app.MapTelemetry();

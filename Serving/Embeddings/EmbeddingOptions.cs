@@ -12,6 +12,12 @@ public sealed class EmbeddingOptions
     /// <summary>Persia's <c>global_config.yaml</c>: <c>--persia-global-config</c> or <c>PERSIA_GLOBAL_CONFIG</c>. Default null: Persia's defaults.</summary>
     public string? GlobalConfigFile { get; set; }
 
+    /// <summary>
+    /// What this process answers to <c>replica_index</c>: its place, from 0 on, among the embedding servers that Persia's workers, or other
+    /// instances of this service, are configured with. Default 0.
+    /// </summary>
+    public int ReplicaIndex { get; set; }
+
     /// <summary>Directory of the sparse checkpoint, instead of what the global configuration says. Default null.</summary>
     public string? Checkpoint { get; set; }
 

@@ -14,6 +14,8 @@ internal sealed class EmbeddingOptionsValidator : IValidateOptions<EmbeddingOpti
             errors.Add($"{EmbeddingOptions.SectionName}:{nameof(options.ScanInterval)} is {options.ScanInterval}; expected more than zero");
         if (options.GracePeriod < TimeSpan.Zero)
             errors.Add($"{EmbeddingOptions.SectionName}:{nameof(options.GracePeriod)} is {options.GracePeriod}; expected zero or more");
+        if (options.ReplicaIndex < 0)
+            errors.Add($"{EmbeddingOptions.SectionName}:{nameof(options.ReplicaIndex)} is {options.ReplicaIndex}; expected 0 or more");
         if (options.Shards is < 0 or > MostShards)
             errors.Add($"{EmbeddingOptions.SectionName}:{nameof(options.Shards)} is {options.Shards}; expected 0 to {MostShards}");
         if (string.IsNullOrEmpty(options.ConfigFile) && !string.IsNullOrEmpty(options.GlobalConfigFile))

@@ -54,7 +54,7 @@ public sealed class ArrowTests
     [Fact]
     public void ProtocolFolders_OfApi_DoNotImportEachOther()
     {
-        string[] protocols = ["Infernet", "OpenInference", "TorchServe", "TorchServing", "Admin", "Grpc", "Telemetry"];
+        string[] protocols = ["Infernet", "OpenInference", "TorchServe", "TorchServing", "Persia", "Admin", "Grpc", "Telemetry"];
         var offenders = new List<string>();
         foreach (var file in Repository.ProductFiles)
         {

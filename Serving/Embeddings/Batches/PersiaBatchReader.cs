@@ -34,6 +34,21 @@ public static class PersiaBatchReader
         throw new ServingException(ServingError.InvalidArgument, $"the batch is no PersiaBatch of any generation: {first!.Message} (in the current form)", first);
     }
 
+    /// <summary>Reads the sparse features alone, as workers get them from handlers (<c>IDTypeFeatureBatch</c>).</summary>
+    /// <returns>What the caller disposes; without dense tensors.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: they are something else; says where.</exception>
+    public static PersiaBatch ReadFeatures(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return ReadWhole(bytes, ReadSparse);
+        }
+        catch (SpeedyException error)
+        {
+            throw new ServingException(ServingError.InvalidArgument, $"the request is no batch of features: {error.Message}", error);
+        }
+    }
+
     private static PersiaBatch ReadWhole(ReadOnlySpan<byte> bytes, Dialect dialect)
     {
         var reader = new SpeedyReader(bytes);
@@ -69,6 +84,24 @@ public static class PersiaBatchReader
 
             parts.ReadTensors(ref reader, parts.Labels, TensorReader.LeastBytes, TensorReader.Read);
             ReadTail(ref reader);
+            return parts.Make(BatchDialect.V2);
+        }
+        catch
+        {
+            parts.Dispose();
+            throw;
+        }
+    }
+
+    private static PersiaBatch ReadSparse(ref SpeedyReader reader)
+    {
+        var parts = new Parts();
+        try
+        {
+            // Whether gradients will come; nobody waits for them.
+            reader.ReadFlag();
+            parts.ReadFeatures(ref reader);
+            ReadTimes(ref reader);
             return parts.Make(BatchDialect.V2);
         }
         catch

@@ -1,102 +1,113 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using Granary.Serving.Embeddings.Speedy;
+using Granary.Serving.Embeddings.Store;
 
 namespace Granary.Serving.Embeddings.Remote;
 
-/// <summary>What one server is asked for: ids with their prefixes, and how long each embedding is.</summary>
-/// <param name="Signs">The ids.</param>
-/// <param name="Dims">As many lengths.</param>
-/// <param name="IsTraining">Whether missing entries are to be made; not done here.</param>
-public sealed record LookupRequest(ulong[] Signs, int[] Dims, bool IsTraining)
+/// <summary>
+/// What an embedding server is asked for: ids with their prefixes, and how long each embedding is. Dispose it: its memory is pooled.
+/// Source: PersiaML/PERSIA, <c>rust/persia-embedding-server/src/embedding_parameter_service/mod.rs</c>, <c>lookup_mixed</c>.
+/// </summary>
+public sealed class LookupRequest : IDisposable
 {
+    /// <summary>Longest answer. A pair of 16 bytes can ask for very much, so requests are not bounded by their own length alone.</summary>
+    public const long MostAnswerBytes = 256L << 20;
+
     private const int PairBytes = 2 * sizeof(ulong);
+    private const int MostDim = 65_536;
+    private readonly List<LookupRun> _runs = [];
+    private readonly int _count;
+    private ulong[] _signs;
+
+    private LookupRequest(int count)
+    {
+        _count = count;
+        _signs = ArrayPool<ulong>.Shared.Rent(count);
+    }
+
+    /// <summary>The ids, in order.</summary>
+    public ReadOnlyMemory<ulong> Signs => _signs.AsMemory(0, _count);
+
+    /// <summary>Which of them have which dimension, in order.</summary>
+    public IReadOnlyList<LookupRun> Runs => _runs;
+
+    /// <summary>Whether missing entries are to be made; that is training, and not done here.</summary>
+    public bool IsTraining { get; private set; }
 
     /// <summary>Elements of the answer.</summary>
-    public long Elements => Dims.Sum(static dim => (long)dim);
+    public int Elements { get; private set; }
 
     /// <summary>Reads <c>lookup_mixed</c>'s arguments.</summary>
-    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>.</exception>
-    public static LookupRequest ReadMixed(ReadOnlySpan<byte> bytes) => Guard(bytes, static (ref SpeedyReader reader) =>
+    /// <returns>What the caller disposes.</returns>
+    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: they are something else; <see cref="ServingError.TooLarge"/>: the answer would exceed <see cref="MostAnswerBytes"/>.</exception>
+    public static LookupRequest ReadMixed(ReadOnlySpan<byte> bytes) => Read(bytes, static (ref SpeedyReader reader) =>
     {
-        var (signs, dims) = ReadPairs(ref reader);
-        return new LookupRequest(signs, dims, reader.ReadFlag());
+        var count = reader.ReadCount(PairBytes);
+        var request = ReadPairs(ref reader, count);
+        try
+        {
+            request.IsTraining = reader.ReadFlag();
+            reader.End();
+            return request;
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
     });
 
     /// <summary>Reads <c>lookup_inference</c>'s argument: a block of bytes that holds the pairs.</summary>
-    /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>.</exception>
-    public static LookupRequest ReadInference(ReadOnlySpan<byte> bytes) => Guard(bytes, static (ref SpeedyReader reader) =>
+    /// <returns>What the caller disposes.</returns>
+    /// <exception cref="ServingException">As above.</exception>
+    public static LookupRequest ReadInference(ReadOnlySpan<byte> bytes) => Read(bytes, static (ref SpeedyReader reader) =>
     {
-        var inner = new SpeedyReader(reader.Take(reader.ReadCount(1)));
-        var (signs, dims) = ReadPairs(ref inner);
-        inner.End();
-        return new LookupRequest(signs, dims, false);
+        const int LeastBytes = sizeof(uint);
+        var start = reader.Offset;
+        var length = reader.ReadCount(1);
+        if (length != reader.Remaining || length < LeastBytes)
+            throw new SpeedyException(start, $"the block of pairs has {length} bytes and {reader.Remaining} follow");
+        var count = reader.ReadCount(PairBytes);
+        if (reader.Remaining != count * PairBytes)
+            throw new SpeedyException(reader.Offset, $"{count} pairs do not fill the {reader.Remaining} bytes that follow");
+        return ReadPairs(ref reader, count);
     });
 
-    /// <summary>Writes <c>lookup_mixed</c>'s arguments.</summary>
-    public void WriteMixed(IBufferWriter<byte> output)
+    /// <summary>The request as <see cref="IEmbeddingRows"/> wants it.</summary>
+    /// <param name="rows"><see cref="Elements"/> numbers, to be filled.</param>
+    public RowGroup[] ToGroups(Memory<float> rows)
     {
-        var writer = new SpeedyWriter(output);
-        writer.WriteCount(Signs.Length);
-        for (var i = 0; i < Signs.Length; i++)
+        var groups = new RowGroup[_runs.Count];
+        var start = 0;
+        for (var i = 0; i < groups.Length; i++)
         {
-            writer.WriteUInt64(Signs[i]);
-            writer.WriteUInt64((ulong)Dims[i]);
+            var run = _runs[i];
+            var length = run.Count * run.Dim;
+            groups[i] = new RowGroup(Signs.Slice(run.Start, run.Count), run.Dim, rows.Slice(start, length));
+            start += length;
         }
 
-        writer.WriteFlag(IsTraining);
+        return groups;
     }
 
-    /// <summary>Writes the answer to <c>lookup_mixed</c>: that it went well, and the numbers.</summary>
-    public static void WriteMixedAnswer(IBufferWriter<byte> output, ReadOnlySpan<float> numbers)
+    /// <summary>Gives the memory back. Safe to call twice.</summary>
+    public void Dispose()
     {
-        var writer = new SpeedyWriter(output);
-        writer.WriteFlag(true);
-        writer.WriteList(numbers);
+        if (_signs.Length == 0)
+            return;
+        ArrayPool<ulong>.Shared.Return(_signs);
+        _signs = [];
     }
 
-    /// <summary>Writes the answer to <c>lookup_inference</c>: the same in a block of bytes.</summary>
-    public static void WriteInferenceAnswer(IBufferWriter<byte> output, ReadOnlySpan<float> numbers)
-    {
-        var writer = new SpeedyWriter(output);
-        writer.WriteFlag(true);
-        writer.WriteCount(sizeof(uint) + (numbers.Length * sizeof(float)));
-        writer.WriteList(numbers);
-    }
+    private delegate LookupRequest Reader(ref SpeedyReader reader);
 
-    /// <summary>Reads the answer to <c>lookup_mixed</c>.</summary>
-    /// <param name="bytes">All of it.</param>
-    /// <param name="numbers">As many as were asked for.</param>
-    /// <exception cref="ServingException"><see cref="ServingError.SourceFailed"/>: the server failed, or answers something else.</exception>
-    public static void ReadMixedAnswer(ReadOnlySpan<byte> bytes, Span<float> numbers)
+    private static LookupRequest Read(ReadOnlySpan<byte> bytes, Reader read)
     {
         try
         {
             var reader = new SpeedyReader(bytes);
-            if (!reader.ReadFlag())
-                throw new ServingException(ServingError.SourceFailed, "an embedding server refuses the lookup");
-            var count = reader.ReadCount(sizeof(float));
-            if (count != numbers.Length)
-                throw new SpeedyException(1, $"{count} numbers came and {numbers.Length} were asked for");
-            MemoryMarshal.Cast<byte, float>(reader.ReadElements(count, sizeof(float))).CopyTo(numbers);
-            reader.End();
-        }
-        catch (SpeedyException error)
-        {
-            throw new ServingException(ServingError.SourceFailed, $"an embedding server answers something else than embeddings: {error.Message}", error);
-        }
-    }
-
-    private delegate LookupRequest Read(ref SpeedyReader reader);
-
-    private static LookupRequest Guard(ReadOnlySpan<byte> bytes, Read read)
-    {
-        try
-        {
-            var reader = new SpeedyReader(bytes);
-            var request = read(ref reader);
-            reader.End();
-            return request;
+            return read(ref reader);
         }
         catch (SpeedyException error)
         {
@@ -104,20 +115,46 @@ public sealed record LookupRequest(ulong[] Signs, int[] Dims, bool IsTraining)
         }
     }
 
-    private static (ulong[] Signs, int[] Dims) ReadPairs(ref SpeedyReader reader)
+    private static LookupRequest ReadPairs(ref SpeedyReader reader, int count)
     {
-        const int MostDim = 65_536;
-        var count = reader.ReadCount(PairBytes);
-        var signs = new ulong[count];
-        var dims = new int[count];
-        for (var i = 0; i < count; i++)
+        var offset = reader.Offset;
+        var request = new LookupRequest(count);
+        try
         {
-            signs[i] = reader.ReadUInt64();
-            var offset = reader.Offset;
-            var dim = reader.ReadSize();
-            dims[i] = dim is > 0 and <= MostDim ? (int)dim : throw new SpeedyException(offset, $"an embedding has dimension {dim}; expected 1 to {MostDim}");
+            request.Fill(MemoryMarshal.Cast<byte, Pair>(reader.ReadElements(count, PairBytes)), offset);
+            return request;
+        }
+        catch
+        {
+            request.Dispose();
+            throw;
+        }
+    }
+
+    private void Fill(ReadOnlySpan<Pair> pairs, int offset)
+    {
+        var signs = _signs.AsSpan(0, pairs.Length);
+        var start = 0;
+        long elements = 0;
+        for (var i = 0; i < pairs.Length; i++)
+        {
+            signs[i] = pairs[i].Sign;
+            if (i + 1 < pairs.Length && pairs[i + 1].Dim == pairs[i].Dim)
+                continue;
+            var dim = pairs[i].Dim;
+            if (dim is 0 or > MostDim)
+                throw new SpeedyException(offset + (start * PairBytes) + sizeof(ulong), $"an embedding has dimension {dim}; expected 1 to {MostDim}");
+            var count = i + 1 - start;
+            _runs.Add(new LookupRun(start, count, (int)dim));
+            elements += count * (long)dim;
+            start = i + 1;
         }
 
-        return (signs, dims);
+        if (elements * sizeof(float) > MostAnswerBytes)
+            throw new ServingException(ServingError.TooLarge, $"the answer would have {elements * sizeof(float)} bytes; at most {MostAnswerBytes} are allowed: ask for fewer signs at once");
+        Elements = (int)elements;
     }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    private readonly record struct Pair(ulong Sign, ulong Dim);
 }
