@@ -6,6 +6,7 @@ namespace Granary.Serving.Embeddings.Store;
 public sealed unsafe partial class EmbeddingStore
 {
     private const int MostDim = 65_536;
+    private const int MostDims = 256;
     private const int BlockSigns = 4096;
     private const int Ahead = 8;
     private readonly ConcurrentBag<Writer> _writers = [];
@@ -156,6 +157,8 @@ public sealed unsafe partial class EmbeddingStore
             if (Find(dim) is { } other)
                 return other;
             ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_dims.Length == MostDims)
+                throw new ServingException(ServingError.TooLarge, $"the embedding store has rows of {MostDims} dimensions already and gets one of dimension {dim}");
             var added = new DimTable(dim, _options.Float16, _shards.Length);
             Volatile.Write(ref _dims, [.. _dims, added]);
             return added;
