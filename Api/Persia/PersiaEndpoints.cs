@@ -43,7 +43,7 @@ internal sealed partial class PersiaEndpoints(IEmbeddingTables tables, IOptions<
 
     private async Task LookupAsync(HttpContext context, bool isMixed)
     {
-        using var request = await ReadAsync(context, isMixed ? LookupRequest.ReadMixed : LookupRequest.ReadInference);
+        using var request = await ReadAsync<LookupRequest>(context, isMixed ? LookupRequest.ReadMixed : LookupRequest.ReadInference);
         var numbers = ArrayPool<float>.Shared.Rent(request.Elements);
         try
         {
