@@ -1,4 +1,3 @@
-using System.Buffers;
 using Granary.Serving.Embeddings.Remote;
 
 namespace Granary.Serving.Tests.Embeddings.Remote;
@@ -11,41 +10,33 @@ public sealed class LookupRequestTests
     [Fact]
     public void ReadMixed_TheVector_GivesSignsAndDimensions()
     {
-        var request = LookupRequest.ReadMixed(Convert.FromHexString(Request));
-        Assert.Equal([7UL, 9UL], request.Signs);
-        Assert.Equal([2, 2], request.Dims);
-        Assert.Equal((false, 4L), (request.IsTraining, request.Elements));
+        using var request = LookupRequest.ReadMixed(Convert.FromHexString(Request));
+        Assert.Equal([7UL, 9UL], request.Signs.ToArray());
+        Assert.Equal([new LookupRun(0, 2, 2)], request.Runs);
+        Assert.Equal((false, 4), (request.IsTraining, request.Elements));
     }
 
     [Fact]
-    public void WriteMixed_TheSame_IsTheVector()
+    public void ToGroups_DimensionsThatChange_AreRunsInOrder()
     {
-        var output = new ArrayBufferWriter<byte>();
-        new LookupRequest([7, 9], [2, 2], false).WriteMixed(output);
-        Assert.Equal(Request, Convert.ToHexStringLower(output.WrittenSpan));
-    }
-
-    [Fact]
-    public void Answers_BothWays_AreTheVector()
-    {
-        var output = new ArrayBufferWriter<byte>();
-        LookupRequest.WriteMixedAnswer(output, [0.5f, -0.5f, 1, 2]);
-        Assert.Equal(Answer, Convert.ToHexStringLower(output.WrittenSpan));
-        var numbers = new float[4];
-        LookupRequest.ReadMixedAnswer(output.WrittenSpan, numbers);
-        Assert.Equal([0.5f, -0.5f, 1, 2], numbers);
+        using var request = LookupRequest.ReadMixed(Convert.FromHexString("03000000" + "0100000000000000" + "0200000000000000" + "0200000000000000" + "0300000000000000" + "0300000000000000" + "0300000000000000" + "01"));
+        Assert.True(request.IsTraining);
+        var rows = new float[8];
+        var groups = request.ToGroups(rows);
+        Assert.Equal([2, 3], groups.Select(static group => group.Dim));
+        Assert.Equal([2UL, 3UL], groups[1].Signs.ToArray());
+        groups[0].Rows.Span.Fill(1);
+        groups[1].Rows.Span.Fill(2);
+        Assert.Equal([1, 1, 2, 2, 2, 2, 2, 2], rows);
     }
 
     [Fact]
     public void ReadInference_ABlockOfPairs_IsTheSame()
     {
         // Length, count, one pair.
-        var request = LookupRequest.ReadInference(Convert.FromHexString("14000000" + "01000000" + "0700000000000000" + "0200000000000000"));
-        Assert.Equal([7UL], request.Signs);
-        Assert.Equal([2], request.Dims);
-        var output = new ArrayBufferWriter<byte>();
-        LookupRequest.WriteInferenceAnswer(output, [1, 2]);
-        Assert.Equal("01" + "0c000000" + "02000000" + "0000803f" + "00000040", Convert.ToHexStringLower(output.WrittenSpan));
+        using var request = LookupRequest.ReadInference(Convert.FromHexString("14000000" + "01000000" + "0700000000000000" + "0200000000000000"));
+        Assert.Equal([7UL], request.Signs.ToArray());
+        Assert.Equal([new LookupRun(0, 1, 2)], request.Runs);
     }
 
     [Fact]
@@ -56,8 +47,22 @@ public sealed class LookupRequestTests
             Assert.Equal(ServingError.InvalidArgument, Assert.Throws<ServingException>(() => LookupRequest.ReadMixed(bytes.AsSpan(0, length))).Error);
         Assert.Throws<ServingException>(() => LookupRequest.ReadMixed([.. bytes, 0]));
         bytes[12] = 0;
-        Assert.Contains("dimension 0", Assert.Throws<ServingException>(() => LookupRequest.ReadMixed(bytes)).Message);
+        Assert.StartsWith("the request is no list of signs and dimensions: byte 12: an embedding has dimension 0;", Assert.Throws<ServingException>(() => LookupRequest.ReadMixed(bytes)).Message);
     }
+
+    [Fact]
+    public void Heads_OfFourNumbers_AreTheVector()
+    {
+        var head = new byte[LookupAnswer.InferenceHeadBytes];
+        LookupAnswer.WriteMixedHead(head, 4);
+        Assert.Equal(Answer[..10], Convert.ToHexStringLower(head.AsSpan(0, LookupAnswer.MixedHeadBytes)));
+        LookupAnswer.WriteInferenceHead(head, 2);
+        Assert.Equal("01" + "0c000000" + "02000000", Convert.ToHexStringLower(head));
+    }
+
+    [Fact]
+    public void ReadMixed_TheVectorsAnswer_GivesItsNumbers() =>
+        Assert.Equal(Answer[10..], Convert.ToHexStringLower(LookupAnswer.ReadMixed(Convert.FromHexString(Answer), 4, "there:1")));
 
     [Theory]
     [InlineData("00")]
@@ -65,6 +70,10 @@ public sealed class LookupRequestTests
     [InlineData("02")]
     [InlineData("")]
     [InlineData("01040000000000003f000000bf0000803f0000004000")]
-    public void ReadMixedAnswer_AnotherAnswer_IsSourceFailed(string hex) =>
-        Assert.Equal(ServingError.SourceFailed, Assert.Throws<ServingException>(() => LookupRequest.ReadMixedAnswer(Convert.FromHexString(hex), new float[4])).Error);
+    public void ReadMixed_AnotherAnswer_IsSourceFailedAndNamesTheServer(string hex)
+    {
+        var error = Assert.Throws<ServingException>(() => { LookupAnswer.ReadMixed(Convert.FromHexString(hex), 4, "there:1"); });
+        Assert.Equal(ServingError.SourceFailed, error.Error);
+        Assert.StartsWith("embedding server 'there:1'", error.Message);
+    }
 }
