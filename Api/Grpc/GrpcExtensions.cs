@@ -32,7 +32,7 @@ internal static class GrpcExtensions
         if (!app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.AllowGrpc)
             return app;
         var dispatcher = app.Services.GetRequiredService<GrpcDispatcher>();
-        var key = BearerKey.FromSetting(app.Services.GetRequiredService<IOptions<SecurityOptions>>().Value.Bearer);
+        var access = InferenceAccess.Of(app.Services);
         var restrictions = app.Services.GetRequiredService<ApiRestrictions>();
         foreach (var service in app.Services.GetServices<IGrpcService>())
         {
@@ -41,8 +41,8 @@ internal static class GrpcExtensions
             foreach (var method in builder.Methods)
             {
                 var call = dispatcher.For(method);
-                if (service.NeedsBearer && key is not null)
-                    call = Protect(call, key);
+                if (service.NeedsBearer && access is not null)
+                    call = Protect(call, access);
                 if (service.GroupOf(method.Name) is { } group && restrictions.OfGrpc(group) is { } restriction)
                     call = Restrict(call, restriction);
                 foreach (var name in (IEnumerable<string>)[service.Descriptor.FullName, .. service.Aliases])
@@ -62,9 +62,9 @@ internal static class GrpcExtensions
         return Task.CompletedTask;
     };
 
-    private static RequestDelegate Protect(RequestDelegate call, BearerKey key) => context =>
+    private static RequestDelegate Protect(RequestDelegate call, InferenceAccess access) => context =>
     {
-        if (key.Matches(context.Request.Headers.Authorization) || !GrpcRequests.IsCall(context))
+        if (access.Admits(context.Request.Headers.Authorization) || !GrpcRequests.IsCall(context))
             return call(context);
         GrpcRequests.WriteStatus(context, new GrpcFailure(GrpcStatus.Unauthenticated, "This service asks for a bearer token; send the metadata 'authorization: Bearer <token>'"), trailersOnly: true);
         return Task.CompletedTask;

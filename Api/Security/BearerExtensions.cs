@@ -16,24 +16,23 @@ public static class BearerExtensions
     }
 
     /// <summary>
-    /// Asks callers of an endpoint or a group for <see cref="SecurityOptions.Bearer"/>. Costs nothing when that is not set: the
-    /// endpoint keeps its own delegate.
+    /// Asks callers of an endpoint or a group for <see cref="SecurityOptions.Bearer"/> or one of <see cref="IInferenceTokens"/>. Costs
+    /// nothing when neither is asked for: the endpoint keeps its own delegate.
     /// </summary>
     public static TBuilder RequireBearer<TBuilder>(this TBuilder endpoints)
         where TBuilder : IEndpointConventionBuilder
     {
         endpoints.Finally(static endpoint =>
         {
-            var options = endpoint.ApplicationServices.GetRequiredService<IOptions<SecurityOptions>>().Value;
-            if (BearerKey.FromSetting(options.Bearer) is { } key && endpoint.RequestDelegate is { } next)
-                endpoint.RequestDelegate = Protect(next, key);
+            if (InferenceAccess.Of(endpoint.ApplicationServices) is { } access && endpoint.RequestDelegate is { } next)
+                endpoint.RequestDelegate = Protect(next, access);
         });
         return endpoints;
     }
 
-    /// <summary>Answers 401 in place of <paramref name="next"/> unless the request presents the key.</summary>
-    internal static RequestDelegate Protect(RequestDelegate next, BearerKey key) =>
-        context => key.Matches(context.Request.Headers.Authorization) ? next(context) : ChallengeAsync(context, Description);
+    /// <summary>Answers 401 in place of <paramref name="next"/> unless the request presents what is asked for.</summary>
+    internal static RequestDelegate Protect(RequestDelegate next, InferenceAccess access) =>
+        context => access.Admits(context.Request.Headers.Authorization) ? next(context) : ChallengeAsync(context, Description);
 
     /// <summary>401 with the header that RFC 6750 section 3 asks for.</summary>
     internal static Task ChallengeAsync(HttpContext context, string description)

@@ -38,7 +38,10 @@ internal sealed partial class EndpointMap(WebApplication app, TorchServeAccess a
     {
         try
         {
-            if (check(access, context) is { } refusal)
+            // An answer to CONNECT is a tunnel and has no body, so "whatever the method" cannot mean this one.
+            if (HttpMethods.IsConnect(context.Request.Method))
+                await TorchServeErrors.WriteAsync(context, TorchServeException.MethodNotAllowed());
+            else if (check(access, context) is { } refusal)
                 await TorchServeErrors.WriteAsync(context, refusal);
             else
                 await handler(context);

@@ -1,5 +1,6 @@
 using Granary.Api.Description;
 using Granary.Api.Grpc;
+using Granary.Api.Security;
 using Granary.Api.Telemetry;
 using Granary.Api.TorchServe.Grpc;
 using Granary.Api.TorchServe.Inference;
@@ -23,6 +24,7 @@ internal static class TorchServeExtensions
         services.AddSingleton<TokenService>();
         services.AddHostedService(static provider => provider.GetRequiredService<TokenService>());
         services.AddSingleton<TorchServeAccess>();
+        services.AddSingleton<IInferenceTokens, TorchServeTokens>();
         services.AddSingleton<TorchServeModels>();
         services.AddSingleton<TorchServeCounters>();
         services.AddSingleton<IMetricsText, TorchServeMetrics>();

@@ -35,6 +35,9 @@ public static class HandlerNames
     /// <summary>Parameter of <see cref="TextClassifier"/>: the file with the vocabulary.</summary>
     internal const string Vocabulary = "vocabulary";
 
+    /// <summary>Whether the chain of a definition begins with one of TorchServe's handlers, which read one request's parameters at a time.</summary>
+    public static bool TakesTorchServeRequests(this ModelDefinition definition) => definition.Handlers is [{ Name: TorchServeBase or TorchServePickle or ImageClassifier or ImageSegmenter or ObjectDetector or TextClassifier }, ..];
+
     /// <summary>Whether the chain of a definition has a handler.</summary>
     public static bool HasHandler(this ModelDefinition definition, string name)
     {

@@ -8,6 +8,9 @@ public static class RealPath
     /// <summary>The path without links, or null when some part of it does not exist or links go in a circle.</summary>
     public static string? Find(string path)
     {
+        // No file has such a name, and .NET throws at it.
+        if (path.Contains('\0'))
+            return null;
         var pending = new Stack<string>(Path.GetFullPath(path).Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
         var resolved = "";
         var links = 0;

@@ -47,6 +47,12 @@ internal sealed partial class PredictEndpoint(IServedModels models, IModelCluste
 
         using (request)
         {
+            if (InstanceRequests.Of(model, request) is { } requests)
+            {
+                await requests.RunAsync(cluster, instances => _predictions.Write(writer, model, instances), cancellation);
+                return;
+            }
+
             using var result = await cluster.InferAsync(model.Key, new InferenceRequest { Inputs = request.Inputs }, cancellation);
             IReplyWriter reply = model.Definition.HasHandler(HandlerNames.V2Reply) ? _v2 : request.IsColumnar ? _outputs : _predictions;
             reply.Write(writer, model, result.Value);

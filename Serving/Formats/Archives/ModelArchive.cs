@@ -99,6 +99,9 @@ public sealed class ModelArchive : IDisposable
     {
         if (Directory.Exists(path))
             return DirectoryContent.Open(path, limits);
+        // Pipes and devices have no length either; opening one would block.
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+            throw Empty(source);
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
         try
         {
@@ -109,7 +112,7 @@ public sealed class ModelArchive : IDisposable
             if (start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
                 return TarContent.Open(stream, limits);
             throw start.IsEmpty
-                ? new ServingException(ServingError.SourceFailed, $"'{source}' is empty")
+                ? Empty(source)
                 : new ServingException(ServingError.Unsupported, $"'{source}' is no model archive: a .mar (zip), a .tar.gz and a directory are read");
         }
         catch
@@ -118,6 +121,8 @@ public sealed class ModelArchive : IDisposable
             throw;
         }
     }
+
+    private static ServingException Empty(string source) => new(ServingError.SourceFailed, $"'{source}' is empty");
 
     private static T Guard<T>(string source, Func<T> read)
     {

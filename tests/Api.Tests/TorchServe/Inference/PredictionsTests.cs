@@ -23,6 +23,34 @@ public sealed class PredictionsTests(TorchServeBed bed) : IClassFixture<TorchSer
     public async Task Predict_EveryPathAndMethod_AnswersTheRow(string method, string path) =>
         Assert.Equal((200, ThreeFive), await bed.SendAsync(new HttpMethod(method), path, new StringContent("[1.0, 2.25]"), "application/json"));
 
+    [Fact]
+    public async Task Predict_InstancesOfV1_AreRequestsOfTheHandler()
+    {
+        const string Path = "/v1/models/twice:predict";
+        Assert.Equal((200, """{"predictions":[[3.0,5.5],[7.0,9.0]]}"""), await bed.PredictAsync(Path, """{"instances":[{"data":[1.0,2.25]},{"body":[3,4]}]}"""));
+        Assert.Equal((200, """{"predictions":[[3.0,5.5]]}"""), await bed.PredictAsync(Path, """{"instances":["[1.0, 2.25]"]}"""));
+        Assert.Equal((200, """{"predictions":[[3.0,5.5],[7.0,9.0]]}"""), await bed.PredictAsync(Path, """{"instances":[[1.0,2.25],[3,4]]}"""));
+
+        // More than may wait for the model.
+        var (status, text) = await bed.PredictAsync(Path, $$"""{"instances":[{{string.Join(',', Enumerable.Repeat("""{"data":[1.0]}""", 300))}}]}""");
+        Assert.True(status == 200, text);
+        Assert.Equal(300, text.Split("[3.0]").Length - 1);
+
+        (status, text) = await bed.PredictAsync(Path, """{"instances":[{"data":[1.0]},{"data":"x"}]}""");
+        Assert.True(status == 400, text);
+    }
+
+    [Fact]
+    public async Task Predict_Connect_Is405()
+    {
+        using var tcp = new System.Net.Sockets.TcpClient();
+        await tcp.ConnectAsync(bed.Client.BaseAddress!.Host, bed.Client.BaseAddress.Port);
+        await using var stream = tcp.GetStream();
+        await stream.WriteAsync("CONNECT /predictions/twice HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\n[1.0]"u8.ToArray());
+        using var reader = new StreamReader(stream);
+        Assert.Equal("HTTP/1.1 405 Method Not Allowed", await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
     [Theory]
     [InlineData("application/json")]
     [InlineData("application/x-www-form-urlencoded")]

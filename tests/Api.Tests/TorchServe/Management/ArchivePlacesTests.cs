@@ -67,6 +67,8 @@ public sealed class ArchivePlacesTests : IAsyncLifetime
     [InlineData("/proc/self/environ")]
     [InlineData("local//etc/passwd")]
     [InlineData("http://127.0.0.1:1/hidden.mar")]
+    [InlineData("\0")]
+    [InlineData("twice.mar\0")]
     [InlineData("http://169.254.169.254/hidden.mar")]
     [InlineData("http://[::1]/hidden.mar")]
     public async Task Register_AnyOtherPlace_IsRefused(string url)

@@ -40,6 +40,21 @@ public sealed class TokenServerTests : IAsyncLifetime
         Assert.Equal(200, (await _bed.GetAsync("/ping")).Status);
     }
 
+    [Theory]
+    [InlineData("/v1/models/twice:predict", """{"instances":[[1.0]]}""")]
+    [InlineData("/v2/models/twice/infer", """{"inputs":[{"name":"x","shape":[1,1],"datatype":"FP32","data":[1]}]}""")]
+    [InlineData("/serve?servable_identifier=twice", "[[1.0]]")]
+    [InlineData("/service_output", "{}")]
+    public async Task OtherProtocols_OfTheSamePort_AreNoWayAroundTheToken(string path, string body)
+    {
+        await StartAsync();
+        Task<(int Status, string Body)> Send(params (string, string)[] headers) => _bed.SendAsync(HttpMethod.Post, path, new StringContent(body), "application/json", headers);
+        Assert.Equal(401, (await Send()).Status);
+        Assert.Equal(401, (await Send(Bearer("management"))).Status);
+        Assert.NotEqual(401, (await Send(Bearer("inference"))).Status);
+        Assert.Equal(200, (await _bed.GetAsync("/v2/health/ready")).Status);
+    }
+
     [Fact]
     public async Task Token_WithTheApiToken_RenewsOneKind()
     {

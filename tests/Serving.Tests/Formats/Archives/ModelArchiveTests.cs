@@ -87,6 +87,18 @@ public sealed class ModelArchiveTests : IDisposable
         Assert.Equal("'m.mar' is empty", Raises.Serving(ServingError.SourceFailed, () => ModelArchive.Open(Write([]), "m.mar")));
     }
 
+    [Fact]
+    public async Task Open_NamedPipe_DoesNotWaitForAWriter()
+    {
+        var path = Write([]);
+        File.Delete(path);
+        using (var mkfifo = System.Diagnostics.Process.Start("mkfifo", path))
+            await mkfifo.WaitForExitAsync();
+
+        var open = Task.Run(() => Raises.Serving(ServingError.SourceFailed, () => ModelArchive.Open(path, "m.mar")));
+        Assert.Equal("'m.mar' is empty", await open.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
     [Theory]
     [InlineData("MAR-INF/MANIFEST.json", "model.pt")]
     [InlineData("./MAR-INF/MANIFEST.json", "./model.pt")]
