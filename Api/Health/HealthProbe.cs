@@ -1,11 +1,12 @@
 using Granary.Serving;
 using Granary.Serving.Clusters;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Formats.Triton.Repository;
 
 namespace Granary.Api.Health;
 
 /// <summary>Answers the three questions of an orchestrator: alive, started, ready?</summary>
-internal sealed class HealthProbe(ReadinessState readiness, IModelCluster cluster, IHostApplicationLifetime lifetime, IModelRepository? repository = null)
+internal sealed class HealthProbe(ReadinessState readiness, IModelCluster cluster, IHostApplicationLifetime lifetime, IModelRepository? repository = null, IEmbeddingTables? embeddings = null)
 {
     /// <summary>The process runs and answers; nothing else is looked at, so a failing model never gets the process killed.</summary>
     public static readonly HealthReport Live = new("live");
@@ -21,6 +22,8 @@ internal sealed class HealthProbe(ReadinessState readiness, IModelCluster cluste
         List<string> reasons = [];
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             reasons.Add("draining: the process is shutting down");
+        if (embeddings is { IsConfigured: true, Reason: { } missing })
+            reasons.Add(missing);
         List<HealthModel> models = [];
         foreach (var required in readiness.Models)
         {

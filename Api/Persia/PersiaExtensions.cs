@@ -19,7 +19,7 @@ internal static class PersiaExtensions
     /// <summary>Maps the calls when there are embeddings; all ask for the bearer token where there is one.</summary>
     public static IEndpointRouteBuilder MapPersia(this IEndpointRouteBuilder endpoints)
     {
-        if (!endpoints.ServiceProvider.GetRequiredService<IServiceProviderIsService>().IsService(typeof(IEmbeddingTables)))
+        if (endpoints.ServiceProvider.GetService<IEmbeddingTables>() is not { IsConfigured: true })
             return endpoints;
         var persia = endpoints.ServiceProvider.GetRequiredService<PersiaEndpoints>();
         var group = endpoints.MapGroup("").RequireBearer();

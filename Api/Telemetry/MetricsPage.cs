@@ -1,6 +1,7 @@
 using Granary.Api.Description;
 using Granary.Serving.Activations;
 using Granary.Serving.Devices;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Weights;
 
 namespace Granary.Api.Telemetry;
@@ -12,6 +13,7 @@ internal sealed class MetricsPage(IServiceProvider services)
     private readonly IAcceleratorProbe? _gpus = services.GetService<IAcceleratorProbe>();
     private readonly IWeightsStatistics? _weights = services.GetService<IWeightsStatistics>();
 
+    private readonly IEmbeddingTables? _embeddings = services.GetService<IEmbeddingTables>();
     private readonly IMetricsText[] _protocols = [.. services.GetServices<IMetricsText>()];
 
     public static OperationDescription Description { get; } = new("Operations", "Metrics in the Prometheus text format")
@@ -36,6 +38,8 @@ internal sealed class MetricsPage(IServiceProvider services)
         TritonHostMetrics.Write(text, _gpus?.Gpus ?? []);
         if (_weights is not null)
             WeightsMetricsText.Write(text, _weights.Snapshot());
+        if (_embeddings?.Snapshot() is { } tables)
+            EmbeddingMetricsText.Write(text, tables);
         foreach (var protocol in _protocols)
             protocol.Write(text);
         ProcessMetrics.Write(text);

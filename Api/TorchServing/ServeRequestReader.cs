@@ -14,22 +14,8 @@ internal static class ServeRequestReader
     /// <param name="typed">torch-serving's form.</param>
     /// <returns>Arguments whose values the caller disposes.</returns>
     /// <exception cref="ServingException"><see cref="ServingError.InvalidArgument"/>: malformed, or not what the model takes.</exception>
-    public static Argument[] Read(ReadOnlySpan<byte> body, Signature signature, IMarkedValues typed)
-    {
-        var reader = new ValueReader(new JsonCursor(WithoutMark(body)), signature, typed);
-        var arguments = reader.ReadArguments();
-        try
-        {
-            reader.End();
-            return arguments;
-        }
-        catch
-        {
-            foreach (var argument in arguments)
-                argument.Value.Dispose();
-            throw;
-        }
-    }
+    public static Argument[] Read(ReadOnlySpan<byte> body, Signature signature, IMarkedValues typed) =>
+        ValueReader.ReadArguments(WithoutMark(body), signature, typed);
 
     /// <summary>Says why a body is no JSON; null when it is.</summary>
     public static string? FindMalformed(ReadOnlySpan<byte> body)

@@ -1,4 +1,5 @@
 using Granary.Serving.Activations;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Formats;
 using Granary.Serving.Responses;
 using Granary.Serving.Weights;
@@ -36,6 +37,7 @@ public static class ModelClusterExtensions
         services.TryAddSingleton<IInferenceRuntime, TorchInferenceRuntime>();
         services.TryAddSingleton<IScriptModuleFactory, ScriptModuleFactory>();
         services.AddOptions<WeightsStoreOptions>();
+        services.AddEmbeddings();
         services.TryAddSingleton<ScratchFiles>();
         services.TryAddSingleton<IModelLoader, ModelLoader>();
         services.TryAddSingleton<ActivationHost>();

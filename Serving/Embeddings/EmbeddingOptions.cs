@@ -36,6 +36,6 @@ public sealed class EmbeddingOptions
     /// <summary>Hand embeddings to models as float32 instead of Persia's float16. Default false.</summary>
     public bool Float32Output { get; set; }
 
-    /// <summary>Tables that lookups and updates share the work by. Default 0: as many as cores.</summary>
+    /// <summary>Parts that are written independently, a power of two up to 256. Default 0: chosen by the capacity.</summary>
     public int Shards { get; set; }
 }

@@ -6,6 +6,9 @@ namespace Granary.Serving.Embeddings;
 /// <summary>The tables of this service, for those that hand rows on to other processes. Safe for concurrent use.</summary>
 public interface IEmbeddingTables
 {
+    /// <summary>Whether there are any: whether somebody gave their configuration.</summary>
+    bool IsConfigured => true;
+
     /// <summary>The sparse features.</summary>
     EmbeddingConfig Config { get; }
 
@@ -17,4 +20,7 @@ public interface IEmbeddingTables
 
     /// <summary>Why they cannot, fit for callers; null when they can.</summary>
     string? Reason { get; }
+
+    /// <summary>What is in them; null when they are elsewhere.</summary>
+    EmbeddingSnapshot? Snapshot() => null;
 }

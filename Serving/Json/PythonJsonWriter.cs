@@ -48,7 +48,7 @@ public static class PythonJsonWriter
                 WriteItems(writer, '[', ']', tuple.Items.Count, depth, i => Write(writer, tuple.Items[i], depth + 1));
                 break;
             case DictValue dictionary:
-                WriteItems(writer, '{', '}', dictionary.Entries.Count, depth, i => WriteMember(writer, KeyOf(dictionary.Entries[i].Key), dictionary.Entries[i].Value, depth + 1));
+                WriteItems(writer, '{', '}', dictionary.Entries.Count, depth, i => WriteMember(writer, JsonValueWriter.KeyOf(dictionary.Entries[i].Key), dictionary.Entries[i].Value, depth + 1));
                 break;
             default:
                 throw new ServingException(ServingError.Unsupported, $"The model returned a {value.Kind}, which JSON cannot express");
@@ -128,24 +128,6 @@ public static class PythonJsonWriter
         span.Fill((byte)' ');
         span[0] = (byte)'\n';
         writer.Advance(span.Length);
-    }
-
-    // What Python makes of keys that are no text.
-    private static string KeyOf(Value key) => key switch
-    {
-        StringValue text => text.Text,
-        IntValue number => number.Number.ToString(System.Globalization.CultureInfo.InvariantCulture),
-        BoolValue truth => truth.Truth ? "true" : "false",
-        DoubleValue number => FloatKey(number.Number),
-        NoneValue => "null",
-        _ => throw new ServingException(ServingError.Unsupported, $"The model returned a dictionary with a key of type {key.Kind}; JSON has text keys only"),
-    };
-
-    private static string FloatKey(double number)
-    {
-        using var writer = new PooledBufferWriter();
-        JsonScalarWriter.WriteDouble(writer, number);
-        return System.Text.Encoding.ASCII.GetString(writer.WrittenSpan);
     }
 
     private static void WriteText(PooledBufferWriter writer, string text)

@@ -34,6 +34,28 @@ public ref partial struct ValueReader
         }
     }
 
+    /// <summary>Reads all arguments of a method from a whole text.</summary>
+    /// <param name="json">Nothing may follow.</param>
+    /// <param name="signature">The method.</param>
+    /// <param name="marked">As in the constructor.</param>
+    /// <returns>Arguments whose values the caller disposes.</returns>
+    /// <exception cref="ServingException">As above.</exception>
+    public static Argument[] ReadArguments(ReadOnlySpan<byte> json, Signature signature, IMarkedValues? marked = null)
+    {
+        var reader = new ValueReader(new JsonCursor(json), signature, marked);
+        var arguments = reader.ReadArguments();
+        try
+        {
+            reader.End();
+            return arguments;
+        }
+        catch
+        {
+            Dispose(arguments.Select(static argument => argument.Value));
+            throw;
+        }
+    }
+
     private static bool IsMalformed(Exception exception) => exception.Message.StartsWith(JsonErrors.Malformed, StringComparison.Ordinal);
 
     // {"x": value} for forward(x), where x itself cannot be an object. The cursor is a copy.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Granary.Hosting.Telemetry;
 using Granary.Serving.Activations;
 using Granary.Serving.Devices;
+using Granary.Serving.Embeddings;
 using Granary.Serving.Weights;
 
 namespace Granary.Silo.Telemetry;
@@ -25,6 +26,7 @@ internal static class SiloTelemetry
         var models = app.Services.GetRequiredService<IModelMetrics>();
         var weights = app.Services.GetRequiredService<IWeightsStatistics>();
         var gpus = app.Services.GetRequiredService<IAcceleratorProbe>();
+        var embeddings = app.Services.GetService<IEmbeddingTables>();
         app.MapGet("/metrics", async context =>
         {
             context.Response.ContentType = PrometheusText.ContentType;
@@ -36,6 +38,8 @@ internal static class SiloTelemetry
             ResponseCacheText.Write(text, models.ReadResponseCache());
             TritonHostMetrics.Write(text, gpus.Gpus);
             WeightsMetricsText.Write(text, weights.Snapshot());
+            if (embeddings?.Snapshot() is { } tables)
+                EmbeddingMetricsText.Write(text, tables);
             ProcessMetrics.Write(text);
             await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
         });

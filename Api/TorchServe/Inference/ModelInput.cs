@@ -22,7 +22,7 @@ internal sealed class ModelInput(ServedModel model)
     {
         if (body.IsEmpty && _signature.Arguments.Count > 0)
             throw Invalid($"the body is empty; expected JSON for {_signature}");
-        return LooksLikeJson(body, contentType) ? ReadJson(body) : [new Argument(null, ReadBytes(body, Only()))];
+        return LooksLikeJson(body, contentType) ? ValueReader.ReadArguments(body, _signature) : [new Argument(null, ReadBytes(body, Only()))];
     }
 
     /// <summary>
@@ -52,23 +52,6 @@ internal sealed class ModelInput(ServedModel model)
         catch
         {
             arguments.ForEach(static argument => argument.Value.Dispose());
-            throw;
-        }
-    }
-
-    private Argument[] ReadJson(ReadOnlySpan<byte> json)
-    {
-        var reader = new ValueReader(new JsonCursor(json), _signature);
-        var arguments = reader.ReadArguments();
-        try
-        {
-            reader.End();
-            return arguments;
-        }
-        catch
-        {
-            foreach (var argument in arguments)
-                argument.Value.Dispose();
             throw;
         }
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 using Granary.Serving.Embeddings.Speedy;
 
 namespace Granary.Serving.Embeddings.Batches;
@@ -107,32 +106,20 @@ public sealed class PersiaBatchBuilder
 
     private static void WriteFeature(SpeedyWriter writer, string name, ulong[][] samples)
     {
-        var order = new List<ulong>();
-        var places = new Dictionary<ulong, List<SignPlace>>();
-        for (var sample = 0; sample < samples.Length; sample++)
-        {
-            for (var column = 0; column < samples[sample].Length; column++)
-            {
-                ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(places, samples[sample][column], out var known);
-                if (!known)
-                    order.Add(samples[sample][column]);
-                (list ??= []).Add(new SignPlace((ushort)sample, (ushort)column));
-            }
-        }
-
+        var places = new SignPlaces(samples);
         writer.WriteString(name);
-        writer.WriteCount(order.Count);
-        foreach (var sign in order)
+        writer.WriteCount(places.Signs.Length);
+        foreach (var sign in places.Signs)
         {
             writer.WriteUInt64(sign);
-            writer.WriteList<SignPlace>(CollectionsMarshal.AsSpan(places[sign]));
+            writer.WriteList(places[sign]);
         }
 
         writer.WriteList<uint>([.. samples.Select(static sample => (uint)sample.Length)]);
-        writer.WriteCount(order.Count);
-        for (var i = 0; i < order.Count; i++)
+        writer.WriteCount(places.Signs.Length);
+        for (var i = 0; i < places.Signs.Length; i++)
         {
-            writer.WriteUInt64(order[i]);
+            writer.WriteUInt64(places.Signs[i]);
             writer.WriteUInt64((ulong)i);
         }
 

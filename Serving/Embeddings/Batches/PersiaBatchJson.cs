@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Granary.Serving.Json;
 using Granary.Torch;
 
@@ -124,26 +123,15 @@ public static class PersiaBatchJson
     {
         if (samples.Count > ushort.MaxValue || samples.Exists(static sample => sample.Count > ushort.MaxValue))
             throw Invalid($"feature '{name}' has more than {ushort.MaxValue} samples, or ids in one sample");
-        var places = new Dictionary<ulong, List<SignPlace>>();
-        var order = new List<ulong>();
-        for (var sample = 0; sample < samples.Count; sample++)
-        {
-            for (var column = 0; column < samples[sample].Count; column++)
-            {
-                ref var list = ref CollectionsMarshal.GetValueRefOrAddDefault(places, samples[sample][column], out var known);
-                if (!known)
-                    order.Add(samples[sample][column]);
-                (list ??= []).Add(new SignPlace((ushort)sample, (ushort)column));
-            }
-        }
-
-        var feature = new FeatureBatch(name, samples.Count, order.Count, samples.Sum(static sample => sample.Count));
-        CollectionsMarshal.AsSpan(order).CopyTo(feature.SignsToFill);
+        var places = new SignPlaces(samples);
+        var feature = new FeatureBatch(name, samples.Count, places.Signs.Length, samples.Sum(static sample => sample.Count));
+        places.Signs.CopyTo(feature.SignsToFill);
         var end = 0;
-        for (var i = 0; i < order.Count; i++)
+        for (var i = 0; i < places.Signs.Length; i++)
         {
-            CollectionsMarshal.AsSpan(places[order[i]]).CopyTo(feature.PlacesToFill[end..]);
-            feature.EndsToFill[i] = end += places[order[i]].Count;
+            var found = places[places.Signs[i]];
+            found.CopyTo(feature.PlacesToFill[end..]);
+            feature.EndsToFill[i] = end += found.Length;
         }
 
         for (var i = 0; i < samples.Count; i++)

@@ -114,7 +114,7 @@ public sealed class HandledExecutionTests(TorchvisionCases cases) : IClassFixtur
 
         var error = await Assert.ThrowsAsync<ServingException>(() => activation.WaitReadyAsync());
 
-        Assert.Equal("the handlers of model 'm/1' are not valid: there is no handler 'picture'; there are image, softmax, top-classes, torchserve-base, torchserve-pickle, image_classifier, image_segmenter, object_detector, text_classifier, v2-reply", error.Message);
+        Assert.Equal("the handlers of model 'm/1' are not valid: there is no handler 'picture'; there are image, softmax, top-classes, torchserve-base, torchserve-pickle, image_classifier, image_segmenter, object_detector, text_classifier, persia, v2-reply", error.Message);
     }
 
     private static InferenceRequest Request(byte[] file) => new() { Inputs = [new Argument(null, Tensor.From<byte>(DType.UInt8, [file.Length], file))] };

@@ -1,9 +1,9 @@
 using Granary.Serving.Activations;
 using Granary.Serving.Formats;
 using Granary.Serving.Models;
-using Granary.Serving.Tests.Support;
 using Granary.Serving.Tests.Activations;
 using Granary.Serving.Tests.Formats.Pickles;
+using Granary.Serving.Tests.Support;
 using Granary.Serving.Weights;
 using Granary.Torch;
 

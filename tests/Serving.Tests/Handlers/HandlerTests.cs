@@ -69,7 +69,7 @@ public sealed class HandlerTests
 
         Assert.Equal(
             [
-                "there is no handler 'picture'; there are image, softmax, top-classes, torchserve-base, torchserve-pickle, image_classifier, image_segmenter, object_detector, text_classifier, v2-reply",
+                "there is no handler 'picture'; there are image, softmax, top-classes, torchserve-base, torchserve-pickle, image_classifier, image_segmenter, object_detector, text_classifier, persia, v2-reply",
                 "color of handler 'image' is 'blue': one of rgb, grey",
                 "resize of handler 'image' is '0': a size from 1 to 16384, or height,width",
                 "crop of handler 'image' is '1,2,3': a size from 1 to 16384, or height,width",

@@ -1,8 +1,8 @@
 using Granary.Serving.Json;
 using Granary.Serving.Models;
-using Granary.Serving.Tests.Support;
 using Granary.Serving.Values;
 using Granary.Torch;
+using Granary.Torch.Tests.Support;
 
 namespace Granary.Serving.Tests.Values;
 

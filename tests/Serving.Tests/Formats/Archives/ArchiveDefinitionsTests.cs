@@ -155,8 +155,6 @@ public sealed class ArchiveDefinitionsTests : IDisposable
         + "(base_handler, image_classifier, image_segmenter, object_detector and text_classifier), register the archive with handler= and its name, else move its work into the module's forward and use handler=base_handler")]
     [InlineData("\"handler\": \"handler:handle_request\"", "wants the Python handler 'handler.py', and Python is never run here; if its work is that of one of this server's handlers "
         + "(base_handler, image_classifier, image_segmenter, object_detector and text_classifier), register the archive with handler= and its name, else move its work into the module's forward and use handler=base_handler")]
-    [InlineData("\"handler\": \"persia_handler.py\"", "wants the handler persia_handler.py: Persia's embeddings are not served yet")]
-    [InlineData("\"handler\": \"persia_handler.py:handle\"", "wants the handler persia_handler.py: Persia's embeddings are not served yet")]
     [InlineData("\"handler\": \"dali_image_classifier\"", "wants the handler dali_image_classifier, which runs NVIDIA's DALI in Python; register it with handler=image_classifier, which does the same to images")]
     [InlineData("\"handler\": \"vllm_handler\"", "wants the handler vllm_handler, which runs a language model in Python; this server runs TorchScript modules")]
     [InlineData("\"handler\": \"trt_llm_handler\"", "wants the handler trt_llm_handler, which runs a language model in Python; this server runs TorchScript modules")]
@@ -164,6 +162,17 @@ public sealed class ArchiveDefinitionsTests : IDisposable
     [InlineData("\"handler\": \"text_classifier\"", "has no vocabulary; pack it with --extra-files source_vocab.json, an object of numbers by token")]
     public void Describe_HandlerThatIsCode_Refused(string handler, string why) =>
         Assert.Equal($"the archive 'm.mar' {why}", Raises.Serving(ServingError.Unsupported, () => Describe([], handler)));
+
+    [Theory]
+    [InlineData("persia_handler.py", "anything")]
+    [InlineData("persia_handler.py:handle", "anything")]
+    [InlineData("service.py", "import torch\nfrom persia.ctx import InferCtx\n")]
+    [InlineData("service:entry", "import persia.ctx\nctx = persia.ctx.InferCtx()\n")]
+    public void Describe_PersiasHandler_IsRecognised(string handler, string code)
+    {
+        var file = handler.Split(':')[0].Replace(".py", "", StringComparison.Ordinal) + ".py";
+        Assert.Equal([HandlerNames.Persia], Describe([(file, code)], $"\"handler\": \"{handler}\"").Definition.Handlers.Select(static spec => spec.Name));
+    }
 
     [Fact]
     public void Describe_HandlerOfTheCall_CountsInstead()
