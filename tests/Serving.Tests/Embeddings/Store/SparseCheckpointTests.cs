@@ -144,7 +144,7 @@ public sealed class SparseCheckpointTests : IDisposable
     }
 
     private static List<(ulong Sign, float[] Row)> Entries(int count) =>
-        [.. Enumerable.Range(1, count).Select(static i => ((ulong)i | ((ulong)(i % 40) << 50), Enumerable.Range(i, 1 + (i % 2)).Select(static x => x * 0.5f).ToArray()))];
+        [.. Enumerable.Range(1, count).Select(static i => ((ulong)(uint)i | ((ulong)(uint)(i % 40) << 50), Enumerable.Range(i, 1 + (i % 2)).Select(static x => x * 0.5f).ToArray()))];
 
     private static byte[] Node(uint next, uint previous, ulong sign) =>
     [
