@@ -1,7 +1,6 @@
 using System.Buffers;
 using Granary.Api.Http;
 using Granary.Serving;
-using Granary.Serving.Clusters;
 using Granary.Serving.Embeddings;
 using Granary.Serving.Embeddings.Batches;
 using Granary.Serving.Embeddings.Lookup;
@@ -59,7 +58,7 @@ internal sealed partial class PersiaEndpoints(IEmbeddingTables tables, IOptions<
 
     private async Task ForwardCoreAsync(HttpContext context)
     {
-        using var batch = await ReadAsync(context, PersiaBatchReader.ReadFeatures);
+        using var batch = await ReadAsync<PersiaBatch>(context, PersiaBatchReader.ReadFeatures);
         using var output = new PooledBufferWriter();
         var embeddings = await new EmbeddingLookup(tables.Config, tables.Rows).RunAsync(batch.Features, asFloat32: false, context.RequestAborted);
         try

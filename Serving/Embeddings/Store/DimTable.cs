@@ -11,7 +11,7 @@ internal sealed unsafe class DimTable
     /// <summary>Signs that are looked up at once: while the lines of some come from memory, others are worked on.</summary>
     private const int BlockSigns = 64;
 
-    private const int ChunkBytes = 256 << 10;
+    private const int ChunkBytes = 128 << 10;
     private readonly TableView** _views;
     private readonly int _shards;
 

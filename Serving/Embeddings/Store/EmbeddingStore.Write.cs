@@ -14,6 +14,7 @@ public sealed unsafe partial class EmbeddingStore
     private readonly Lock _baseLock = new();
     private long _base;
     private long _latest;
+    private long _expected;
 
     /// <summary>Writes entries, in place of those that have the signs. They count as written at the latest time that was ever given.</summary>
     /// <param name="signs">Prefixed; of two that are the same the later one stays.</param>
@@ -73,7 +74,7 @@ public sealed unsafe partial class EmbeddingStore
             lock (shard.Lock)
             {
                 ObjectDisposedException.ThrowIf(shard.IsClosed, this);
-                var table = dim.Tables[i] ??= new ShardTable(_slabs, shard.Lock, dim.Stride, dim.ChunkShift, dim.View(i), writer.Retired);
+                var table = dim.Tables[i] ??= new ShardTable(_pool, shard.Lock, dim.Stride, dim.ChunkShift, dim.View(i), writer.Retired);
                 var stamp = ToStamp(unixSeconds);
                 for (var j = 0; j < order.Length; j++)
                 {
@@ -104,7 +105,7 @@ public sealed unsafe partial class EmbeddingStore
             return true;
         }
 
-        table.Add(hash, id, stamp, retired);
+        table.Add(hash, id, stamp, _expected / _shards.Length, retired);
         Volatile.Write(ref shard.Count, shard.Count + 1);
         return true;
     }

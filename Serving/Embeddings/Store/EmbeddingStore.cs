@@ -12,10 +12,11 @@ namespace Granary.Serving.Embeddings.Store;
 public sealed partial class EmbeddingStore : IEmbeddingRows, IDisposable
 {
     private const int MostShards = 256;
-    private const long RowsOfAShard = 2_000_000;
+    private const int UsualShards = 64;
+    private const long RowsOfAShard = 4_000_000;
     private const long SmallCapacity = 16_384;
     private readonly ReaderEpoch _epoch = new();
-    private readonly RowSlabs _slabs = new();
+    private readonly NativePool _pool = new();
     private readonly Shard[] _shards;
     private readonly EmbeddingStoreOptions _options;
     private readonly Lock _dimsLock = new();
@@ -70,7 +71,7 @@ public sealed partial class EmbeddingStore : IEmbeddingRows, IDisposable
         get
         {
             ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed), this);
-            var bytes = _slabs.Bytes;
+            var bytes = _pool.Bytes;
             foreach (var dim in Volatile.Read(ref _dims))
             {
                 for (var i = 0; i < _shards.Length; i++)
@@ -160,12 +161,39 @@ public sealed partial class EmbeddingStore : IEmbeddingRows, IDisposable
                 dim.Release();
         }
 
-        _slabs.Dispose();
+        _pool.Dispose();
     }
 
-    private static int ChooseShards(long capacity) => capacity <= SmallCapacity
-        ? 1
-        : (int)Math.Min(MostShards, BitOperations.RoundUpToPowerOf2((ulong)Math.Max(16, capacity / RowsOfAShard)));
+    /// <summary>Says that entries are about to come, so that tables are made for them at once.</summary>
+    internal void Expect(long entries) => Volatile.Write(ref _expected, Count + entries);
+
+    /// <summary>Nothing more is expected: gives memory back that was kept for it.</summary>
+    internal void Trim()
+    {
+        Volatile.Write(ref _expected, 0);
+        var retired = new Retired(_epoch);
+        for (var i = 0; i < _shards.Length; i++)
+        {
+            lock (_shards[i].Lock)
+            {
+                foreach (var dim in Volatile.Read(ref _dims))
+                {
+                    if (!_shards[i].IsClosed)
+                        dim.Tables[i]?.Trim(retired);
+                }
+            }
+
+            retired.Reclaim();
+        }
+    }
+
+    // Without a bound as many as are of use; small stores are exact in what goes first.
+    private static int ChooseShards(long capacity) => capacity switch
+    {
+        <= SmallCapacity => 1,
+        long.MaxValue => UsualShards,
+        _ => (int)Math.Min(MostShards, BitOperations.RoundUpToPowerOf2((ulong)Math.Max(UsualShards, capacity / RowsOfAShard))),
+    };
 
     private DimTable? Find(int dim)
     {

@@ -7,19 +7,24 @@ internal sealed unsafe class Retired(ReaderEpoch epoch)
 {
     private readonly List<(ShardTable Table, uint Row)> _rows = [];
     private readonly List<nint> _memory = [];
+    private readonly List<(NativePool Pool, nint Memory, nuint Bytes)> _pooled = [];
 
     public void Row(ShardTable table, uint row) => _rows.Add((table, row));
 
     public void Memory(void* memory) => _memory.Add((nint)memory);
 
+    public void Pooled(NativePool pool, void* memory, nuint bytes) => _pooled.Add((pool, (nint)memory, bytes));
+
     /// <summary>Waits for readers and gives everything back. Not to be called with the lock of a shard.</summary>
     public void Reclaim()
     {
-        if (_rows.Count + _memory.Count == 0)
+        if (_rows.Count + _memory.Count + _pooled.Count == 0)
             return;
         epoch.Synchronize();
         foreach (var memory in _memory)
             NativeMemory.AlignedFree((void*)memory);
+        foreach (var (pool, memory, bytes) in _pooled)
+            pool.Give((byte*)memory, bytes);
         // Rows of one table stand together.
         for (var i = 0; i < _rows.Count;)
         {
@@ -32,6 +37,7 @@ internal sealed unsafe class Retired(ReaderEpoch epoch)
         }
 
         _memory.Clear();
+        _pooled.Clear();
         _rows.Clear();
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Granary.Torch;
 
 namespace Granary.Serving.Embeddings.Store;
 
@@ -13,12 +12,14 @@ internal sealed unsafe class ShardTable
     public const uint MostRows = TableView.RowMask - 1;
 
     private const double FullAt = 0.9375;
-    private const double FilledTo = 0.8125;
+    private const double GrownTo = 0.75;
+    private const double TrimmedTo = 0.9;
+    // Below this many rows memory is no matter; from here on a part of the rows tells how many there will be.
     private const uint SmallRows = 4096;
-    private const nuint Line = 64;
+    private const nuint Line = CacheLine.Bytes;
     // Of rows next to the hand, the oldest goes.
     private const int Looked = 16;
-    private readonly RowSlabs _slabs;
+    private readonly NativePool _pool;
     private readonly TableView** _published;
     private readonly int _stride;
     private readonly int _chunkShift;
@@ -31,15 +32,15 @@ internal sealed unsafe class ShardTable
     private uint[] _free = [];
     private int _freeCount;
 
-    /// <param name="slabs">Memory for rows.</param>
+    /// <param name="pool">Memory for rows and slots.</param>
     /// <param name="shardLock">Of the shard.</param>
     /// <param name="stride">Bytes of a row with its sign, a multiple of 8.</param>
     /// <param name="chunkShift">Rows of a chunk, as a power of two.</param>
     /// <param name="published">Where readers find the view.</param>
     /// <param name="retired">The writer's.</param>
-    public ShardTable(RowSlabs slabs, Lock shardLock, int stride, int chunkShift, TableView** published, Retired retired)
+    public ShardTable(NativePool pool, Lock shardLock, int stride, int chunkShift, TableView** published, Retired retired)
     {
-        _slabs = slabs;
+        _pool = pool;
         Lock = shardLock;
         _stride = stride;
         _chunkShift = chunkShift;
@@ -52,8 +53,8 @@ internal sealed unsafe class ShardTable
     /// <summary>Entries.</summary>
     public uint Count { get; private set; }
 
-    /// <summary>Bytes of slots and lists; rows are counted where they are cut from.</summary>
-    public long Bytes => ((long)_view->Buckets * TableView.BucketSlots * sizeof(uint)) + (_chunkRoom * sizeof(byte*)) + (_free.Length * sizeof(uint));
+    /// <summary>Bytes of lists; rows and slots are counted where they are cut from.</summary>
+    public long Bytes => (_chunkRoom * sizeof(byte*)) + (_free.Length * sizeof(uint));
 
     private int ChunkRows => 1 << _chunkShift;
 
@@ -96,10 +97,15 @@ internal sealed unsafe class ShardTable
     }
 
     /// <summary>Makes a row the one of a sign that had none.</summary>
-    public void Add(ulong hash, uint id, uint stamp, Retired retired)
+    /// <param name="hash">Of the sign.</param>
+    /// <param name="id">Of the row.</param>
+    /// <param name="stamp">When.</param>
+    /// <param name="expected">Entries that the shard is to have, if that is known; else 0.</param>
+    /// <param name="retired">The writer's.</param>
+    public void Add(ulong hash, uint id, uint stamp, long expected, Retired retired)
     {
         if (_used + 1 > _view->Buckets * TableView.BucketSlots * FullAt)
-            Rebuild(retired);
+            Rebuild(Count < SmallRows ? GrownTo / 2 : Math.Min(GrownTo, TrimmedTo * Count / Math.Min(expected, MostRows)), retired);
         SetStamp(id, stamp);
         var slot = Room(_view, hash);
         if (*slot == TableView.Empty)
@@ -162,6 +168,13 @@ internal sealed unsafe class ShardTable
         _free[_freeCount++] = row;
     }
 
+    /// <summary>Makes the slots as few as is good.</summary>
+    public void Trim(Retired retired)
+    {
+        if (Count >= SmallRows && Count < (double)_view->Buckets * TableView.BucketSlots * (TrimmedTo - 0.05))
+            Rebuild(TrimmedTo, retired);
+    }
+
     /// <summary>Brings the times nearer to the present; see <see cref="Stamps"/>.</summary>
     public void ShiftStamps(uint by)
     {
@@ -177,10 +190,9 @@ internal sealed unsafe class ShardTable
     public void Prefetch(ulong hash) =>
         CacheLine.Prefetch(_view->Slots + ((nuint)SignHash.Bucket(hash, _view->Buckets) * TableView.BucketSlots));
 
-    /// <summary>Frees what is not in slabs. No reader may be left.</summary>
+    /// <summary>Frees what is not in the pool. No reader may be left.</summary>
     public void Release()
     {
-        NativeMemory.AlignedFree(_view->Slots);
         NativeMemory.AlignedFree(_view->Chunks);
         NativeMemory.AlignedFree(_view);
         _view = null;
@@ -226,14 +238,13 @@ internal sealed unsafe class ShardTable
         }
 
         var bytes = ((nuint)_stride << _chunkShift) + ((nuint)Stamps.Bytes << _chunkShift);
-        var chunk = _slabs.Take(bytes);
+        var chunk = _pool.Take(bytes);
         // Readers follow a number to its chunk only after the slot that names it, which is written later.
         _view->Chunks[_chunks++] = chunk;
     }
 
-    private void Rebuild(Retired retired)
+    private void Rebuild(double filled, Retired retired)
     {
-        var filled = Count < SmallRows ? FilledTo / 2 : FilledTo;
         var view = NewView((uint)(Count / filled / TableView.BucketSlots) + 1);
         for (var id = 0u; id < _rows; id++)
         {
@@ -251,9 +262,7 @@ internal sealed unsafe class ShardTable
     {
         var bytes = (nuint)buckets * TableView.BucketSlots * sizeof(uint);
         var view = (TableView*)NativeMemory.AlignedAlloc((nuint)sizeof(TableView), Line);
-        view->Slots = (uint*)NativeMemory.AlignedAlloc(bytes, bytes >= HugePages.Bytes ? HugePages.Bytes : Line);
-        if (bytes >= HugePages.Bytes)
-            HugePages.Advise(view->Slots, bytes);
+        view->Slots = (uint*)_pool.Take(bytes);
         NativeMemory.Clear(view->Slots, bytes);
         view->Buckets = buckets;
         view->Stride = _stride;
@@ -267,7 +276,7 @@ internal sealed unsafe class ShardTable
         if (_view is not null)
         {
             if (_view->Slots != view->Slots)
-                retired.Memory(_view->Slots);
+                retired.Pooled(_pool, _view->Slots, (nuint)_view->Buckets * TableView.BucketSlots * sizeof(uint));
             if (_view->Chunks != view->Chunks)
                 retired.Memory(_view->Chunks);
             retired.Memory(_view);

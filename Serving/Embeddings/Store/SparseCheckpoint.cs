@@ -63,6 +63,7 @@ public sealed class SparseCheckpoint
     {
         options ??= new CheckpointOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Workers, 1);
+        store.Expect(Math.Min(Entries / Math.Max(1, options.Part.Count), store.Capacity));
         var run = new Run(this, store, options, progress, cancellationToken);
         var queue = new ConcurrentQueue<CheckpointFile>(_files.OrderByDescending(static file => file.Entries));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -87,6 +88,7 @@ public sealed class SparseCheckpoint
         try
         {
             await Task.WhenAll(workers);
+            store.Trim();
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

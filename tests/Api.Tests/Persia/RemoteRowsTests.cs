@@ -232,8 +232,9 @@ public sealed class RemoteRowsTests
     public async Task Lookup_OneOfTwoFails_TheOtherIsNotWaitedFor()
     {
         using var silent = new RawServer { Answer = static _ => [] };
-        await using var failing = await PersiaServer.StartAsync(new FakeTables { Reason = null }, "--Granary:Embeddings:ReplicaIndex=1");
-        using var rows = new RemoteRows([silent.Address, failing.Address]);
+        var failing = await PersiaServer.StartAsync(new FakeTables(), "--Granary:Embeddings:ReplicaIndex=1");
+        // Time that never passes: waiting for the silent one would not end.
+        using var rows = new RemoteRows([silent.Address, failing.Address], null, new PolledTime(TimeSpan.Zero));
         await rows.WaitUntilReadyAsync(default);
         var address = failing.Address;
         await failing.DisposeAsync();
