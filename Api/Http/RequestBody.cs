@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Granary.Serving;
+using Granary.Torch;
 
 namespace Granary.Api.Http;
 
@@ -11,9 +12,11 @@ namespace Granary.Api.Http;
 internal readonly struct RequestBody : IDisposable
 {
     private const int FirstChunk = 16 * 1024;
+    private const int LargeBytes = 16 << 20;
     private readonly PipeReader? _reader;
     private readonly ReadOnlySequence<byte> _sequence;
     private readonly byte[]? _rented;
+    private readonly PinnedBuffer? _large;
     private readonly int _length;
 
     private RequestBody(PipeReader reader, ReadOnlySequence<byte> sequence)
@@ -29,8 +32,14 @@ internal readonly struct RequestBody : IDisposable
         _length = length;
     }
 
+    private RequestBody(PinnedBuffer large, int length)
+    {
+        _large = large;
+        _length = length;
+    }
+
     /// <summary>The bytes; valid until disposed.</summary>
-    public ReadOnlySpan<byte> Span => _rented is null ? _sequence.FirstSpan : _rented.AsSpan(0, _length);
+    public ReadOnlySpan<byte> Span => _rented is not null ? _rented.AsSpan(0, _length) : _large is not null ? _large.GetSpan()[.._length] : _sequence.FirstSpan;
 
     /// <summary>Length in bytes.</summary>
     public int Length => _length;
@@ -59,7 +68,7 @@ internal readonly struct RequestBody : IDisposable
 
         // Nothing is consumed, so the next read returns these bytes again.
         reader.AdvanceTo(result.Buffer.Start);
-        return FillAsync(reader, announced, limitBytes, cancellation);
+        return announced > LargeBytes ? FillLargeAsync(reader, (int)announced, cancellation) : FillAsync(reader, announced, limitBytes, cancellation);
     }
 
     /// <summary>Gives the buffer back.</summary>
@@ -67,6 +76,8 @@ internal readonly struct RequestBody : IDisposable
     {
         if (_rented is not null)
             ArrayPool<byte>.Shared.Return(_rented);
+        else if (_large is not null)
+            ((IDisposable)_large).Dispose();
         else
             _reader?.AdvanceTo(_sequence.End);
     }
@@ -102,6 +113,32 @@ internal readonly struct RequestBody : IDisposable
         catch
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+    }
+
+    // Memory that goes back to the system afterwards; pages that never come are never touched.
+    private static async ValueTask<RequestBody> FillLargeAsync(PipeReader reader, int announced, CancellationToken cancellation)
+    {
+        var length = 0;
+        var buffer = PinnedBuffer.Rent(announced);
+        try
+        {
+            while (length < announced)
+            {
+                var result = await reader.ReadAsync(cancellation);
+                result.Buffer.CopyTo(buffer.GetSpan()[length..]);
+                length += (int)result.Buffer.Length;
+                reader.AdvanceTo(result.Buffer.End);
+                if (result.IsCompleted)
+                    break;
+            }
+
+            return new RequestBody(buffer, length);
+        }
+        catch
+        {
+            ((IDisposable)buffer).Dispose();
             throw;
         }
     }

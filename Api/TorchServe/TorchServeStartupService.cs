@@ -29,7 +29,8 @@ internal sealed partial class TorchServeStartupService(
                 await KeepAsync(definition, cancellationToken);
         }
 
-        foreach (var entry in options.Value.LoadModels.SelectMany(Expand))
+        // torchserve takes them with blanks and with commas between them.
+        foreach (var entry in options.Value.LoadModels.SelectMany(static text => text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)).SelectMany(Expand))
             await RegisterAsync(entry, cancellationToken);
         await base.StartAsync(cancellationToken);
     }

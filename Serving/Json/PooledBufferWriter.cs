@@ -10,6 +10,7 @@ namespace Granary.Serving.Json;
 public sealed class PooledBufferWriter : IBufferWriter<byte>, IDisposable
 {
     private const int DefaultBytes = 4096;
+    private const int MaxPooledBytes = 16 << 20;
     private byte[] _buffer;
     private int _written;
 
@@ -81,8 +82,7 @@ public sealed class PooledBufferWriter : IBufferWriter<byte>, IDisposable
         var buffer = _buffer;
         _buffer = [];
         _written = 0;
-        if (buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(buffer);
+        Return(buffer);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -100,8 +100,14 @@ public sealed class PooledBufferWriter : IBufferWriter<byte>, IDisposable
             throw new ServingException(ServingError.TooLarge, $"the answer is larger than {Array.MaxLength} bytes");
         var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max(needed, 2L * _buffer.Length), Array.MaxLength));
         WrittenSpan.CopyTo(larger);
-        if (_buffer.Length > 0)
-            ArrayPool<byte>.Shared.Return(_buffer);
+        Return(_buffer);
         _buffer = larger;
+    }
+
+    // The shared pool keeps what it gets until a collection that may never come; rare large ones are better collected themselves.
+    private static void Return(byte[] buffer)
+    {
+        if (buffer.Length is > 0 and <= MaxPooledBytes)
+            ArrayPool<byte>.Shared.Return(buffer);
     }
 }

@@ -17,6 +17,7 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
     private static readonly System.Collections.Concurrent.ConcurrentQueue<byte[]>[] Buckets = CreateBuckets();
 
     private byte[]? _array;
+    private NativeBlock? _block;
     private int _references = 1;
     private readonly int _length;
 
@@ -25,6 +26,13 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
         _array = array;
         _length = length;
         Pointer = (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(array, 0);
+    }
+
+    private PinnedBuffer(NativeBlock block, int length)
+    {
+        _block = block;
+        _length = length;
+        Pointer = (byte*)block.Address;
     }
 
     /// <summary>Address of the first byte; valid until disposed.</summary>
@@ -40,7 +48,7 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         var bits = Math.Max(MinBits, 32 - BitOperations.LeadingZeroCount((uint)Math.Max(length, 1) - 1));
         if (bits > MaxPooledBits)
-            return new PinnedBuffer(GC.AllocateUninitializedArray<byte>(length, pinned: true), length);
+            return new PinnedBuffer(new NativeBlock(length), length);
         if (!Buckets[bits].TryDequeue(out var array))
             array = GC.AllocateUninitializedArray<byte>(1 << bits, pinned: true);
         return new PinnedBuffer(array, length);
@@ -63,7 +71,7 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
     /// <inheritdoc/>
     public override Span<byte> GetSpan()
     {
-        ObjectDisposedException.ThrowIf(_array is null, this);
+        ObjectDisposedException.ThrowIf(_array is null && _block is null, this);
         return new Span<byte>(Pointer, _length);
     }
 
@@ -80,6 +88,8 @@ public sealed unsafe class PinnedBuffer : MemoryManager<byte>
     {
         if (Interlocked.Decrement(ref _references) != 0)
             return;
+        // What is as large as this goes back to the system at once: the collector may not come by for long when nobody calls.
+        Interlocked.Exchange(ref _block, null)?.Dispose();
         var array = Interlocked.Exchange(ref _array, null);
         if (array is null || !BitOperations.IsPow2(array.Length) || array.Length > 1 << MaxPooledBits)
             return;

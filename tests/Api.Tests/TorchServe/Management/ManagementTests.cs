@@ -202,7 +202,7 @@ public sealed class ManagementTests : IAsyncLifetime
         Assert.Equal(3, (await DescribeAsync("/models/kept"))[0].GetProperty("minWorkers").GetInt32());
         await _bed.StopAsync();
 
-        await _bed.StartAsync("--ncs", "--models", "twice.mar", "second=twice2.mar");
+        await _bed.StartAsync("--ncs", "--models", "twice.mar,second=twice2.mar");
         Assert.Equal(404, (await _bed.GetAsync("/models/kept")).Status);
         Assert.Equal(["second", "twice"], (await DescribeAsync("/models")).GetProperty("models").EnumerateArray().Select(static model => model.GetProperty("modelName").GetString()!));
         Assert.True((await DescribeAsync("/models/second"))[0].GetProperty("loadedAtStartup").GetBoolean());
