@@ -10,6 +10,8 @@ internal sealed class FakeTables : IEmbeddingTables, IEmbeddingRows
 {
     private static readonly BigInteger Modulus = BigInteger.One << 64;
 
+    public bool IsConfigured { get; init; } = true;
+
     public EmbeddingConfig Config { get; set; } = new([new SlotConfig("a", 2)], 8);
 
     public IEmbeddingRows Rows => this;

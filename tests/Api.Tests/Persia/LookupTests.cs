@@ -107,10 +107,12 @@ public sealed class LookupTests : IAsyncLifetime
         Assert.Empty(await response.Content.ReadAsByteArrayAsync());
     }
 
-    [Fact]
-    public async Task Call_WithoutEmbeddings_Is404()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Call_WithoutEmbeddings_Is404(bool hasTables)
     {
-        await using var server = await PersiaServer.StartAsync(null);
+        await using var server = await PersiaServer.StartAsync(hasTables ? new FakeTables { IsConfigured = false } : null);
         Assert.Equal(HttpStatusCode.NotFound, (await server.CallAsync("ready_for_serving")).Status);
     }
 
