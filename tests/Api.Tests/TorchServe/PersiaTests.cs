@@ -150,9 +150,15 @@ public sealed class PersiaTests : IAsyncLifetime
                 await Task.Delay(20, limit.Token);
         }
 
-        var metrics = await server.Client.GetStringAsync("/metrics");
+        // Rows are seen a moment before they are counted.
+        string metrics;
+        using (var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1)))
+        {
+            while (!(metrics = await server.Client.GetStringAsync("/metrics", limit.Token)).Contains("granary_embedding_packets_applied_total 1\n", StringComparison.Ordinal))
+                await Task.Delay(20, limit.Token);
+        }
+
         Assert.Contains("granary_embedding_entries 2\n", metrics);
-        Assert.Contains("granary_embedding_packets_applied_total 1\n", metrics);
         Assert.Contains("inc_update_delay_sec ", metrics);
         await server.DisposeAsync();
 
