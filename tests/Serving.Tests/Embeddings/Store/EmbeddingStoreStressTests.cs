@@ -13,17 +13,17 @@ public sealed class EmbeddingStoreStressTests
     [InlineData(8, true, long.MaxValue)]
     [InlineData(1, false, 900L)]
     [InlineData(4, false, 900L)]
-    public void Lookup_BesideWriters_SeesWholeRowsThatOnlyGrowNewer(int shards, bool half, long capacity)
+    public async Task Lookup_BesideWriters_SeesWholeRowsThatOnlyGrowNewer(int shards, bool half, long capacity)
     {
         using var store = new EmbeddingStore(new EmbeddingStoreOptions { Shards = shards, Float16 = half, Capacity = capacity });
         using var stop = new CancellationTokenSource();
         var readers = Enumerable.Range(0, 3).Select(seed => Task.Factory.StartNew(() => Read(store, seed, capacity == long.MaxValue, stop.Token), TaskCreationOptions.LongRunning)).ToArray();
         // Two writers of signs of their own, each with two dimensions that displace each other now and then.
         var writers = Enumerable.Range(0, 2).Select(writer => Task.Factory.StartNew(() => Write(store, writer), TaskCreationOptions.LongRunning)).ToArray();
-        Task.WaitAll(writers);
-        stop.Cancel();
-        Task.WaitAll(readers);
-        Assert.All(readers, static reader => Assert.True(reader.Result > 0));
+        await Task.WhenAll(writers);
+        await stop.CancelAsync();
+        var seen = await Task.WhenAll(readers);
+        Assert.All(seen, static count => Assert.True(count > 0));
         Assert.True(store.Count <= Math.Min(capacity, Signs) + shards);
     }
 
