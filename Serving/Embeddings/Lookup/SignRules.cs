@@ -7,7 +7,7 @@ namespace Granary.Serving.Embeddings.Lookup;
 /// <summary>From the ids of a client to the signs of the tables. Source: PersiaML/PERSIA, <c>rust/persia-embedding-server/src/embedding_worker_service/mod.rs</c>.</summary>
 internal static class SignRules
 {
-    private const int SimpleBits = 32;
+    private const int SimpleBits = 33;
 
     /// <summary>The buckets that take the place of an id: hashes of hashes, each round in a range of its own.</summary>
     /// <param name="sign">The id.</param>

@@ -8,8 +8,12 @@ namespace Granary.Serving.Embeddings.Store;
 /// <summary>The tables of one dimension, one a shard; this side is for readers.</summary>
 internal sealed unsafe class DimTable
 {
-    /// <summary>Signs that are looked up at once: while the lines of some come from memory, others are worked on.</summary>
-    private const int BlockSigns = 64;
+    // In signs. A core waits for some two dozen lines at once, and each sign needs three.
+    private const int FindAfter = 10;
+    private const int OverflowAfter = 15;
+    private const int CopyAfter = 22;
+    private const int Ring = 32;
+    private const int Mask = Ring - 1;
 
     private const int ChunkBytes = 128 << 10;
     private readonly TableView** _views;
@@ -45,15 +49,34 @@ internal sealed unsafe class DimTable
     /// <summary>Where readers of a shard look.</summary>
     public TableView** View(int shard) => _views + shard;
 
-    /// <summary>Copies rows, zeros for signs that are not there. Inside an epoch.</summary>
+    /// <summary>
+    /// Copies rows, zeros for signs that are not there. Inside an epoch. Each sign goes through four steps, some signs apart, so that the
+    /// lines of one come from memory while others are worked on: its bucket is asked for; its row is found and asked for; or, when the
+    /// bucket was full of others, the next one; then the row is copied.
+    /// </summary>
+    [SkipLocalsInit]
     public void Read(ReadOnlySpan<ulong> signs, Span<float> rows)
     {
-        while (signs.Length > 0)
+        var hashes = stackalloc ulong[Ring];
+        var views = stackalloc TableView*[Ring];
+        var found = stackalloc byte*[Ring];
+        for (var i = 0; i < signs.Length + CopyAfter; i++)
         {
-            var count = Math.Min(signs.Length, BlockSigns);
-            ReadBlock(signs[..count], rows[..(count * Dim)]);
-            signs = signs[count..];
-            rows = rows[(count * Dim)..];
+            if (i < signs.Length)
+                views[i & Mask] = Ask(hashes[i & Mask] = SignHash.Mix(signs[i]));
+            var at = i - FindAfter;
+            if ((uint)at < (uint)signs.Length)
+                found[at & Mask] = views[at & Mask] is null ? null : Fetch(views[at & Mask]->GuessHere(hashes[at & Mask]));
+            at = i - OverflowAfter;
+            if ((uint)at < (uint)signs.Length && found[at & Mask] == TableView.Elsewhere)
+                found[at & Mask] = Fetch(views[at & Mask]->GuessBeyond(signs[at], hashes[at & Mask]));
+            at = i - CopyAfter;
+            if ((uint)at >= (uint)signs.Length)
+                continue;
+            var row = found[at & Mask];
+            if (row is not null && *(ulong*)row != signs[at])
+                views[at & Mask]->Find(signs[at], hashes[at & Mask], out row);
+            Copy(row, rows.Slice(at * Dim, Dim));
         }
     }
 
@@ -73,40 +96,24 @@ internal sealed unsafe class DimTable
         NativeMemory.Free(_views);
     }
 
-    [SkipLocalsInit]
-    private void ReadBlock(ReadOnlySpan<ulong> signs, Span<float> rows)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TableView* Ask(ulong hash)
     {
-        var hashes = stackalloc ulong[BlockSigns];
-        var views = stackalloc TableView*[BlockSigns];
-        var found = stackalloc byte*[BlockSigns];
-        for (var i = 0; i < signs.Length; i++)
-        {
-            var hash = SignHash.Mix(signs[i]);
-            hashes[i] = hash;
-            var view = (TableView*)Volatile.Read(ref *(nint*)(_views + SignHash.Shard(hash, _shards)));
-            views[i] = view;
-            if (view is not null)
-                CacheLine.Prefetch(view->Slots + ((nuint)SignHash.Bucket(hash, view->Buckets) * TableView.BucketSlots));
-        }
+        var view = (TableView*)Volatile.Read(ref *(nint*)(_views + SignHash.Shard(hash, _shards)));
+        if (view is not null)
+            CacheLine.Prefetch(view->Slots + ((nuint)SignHash.Bucket(hash, view->Buckets) * TableView.BucketSlots));
+        return view;
+    }
 
-        for (var i = 0; i < signs.Length; i++)
-        {
-            var row = views[i] is null ? null : views[i]->Guess(signs[i], hashes[i]);
-            found[i] = row;
-            if (row is null)
-                continue;
-            for (var line = 0; line < Stride; line += CacheLine.Bytes)
-                CacheLine.Prefetch(row + line);
-            CacheLine.Prefetch(row + Stride - 1);
-        }
-
-        for (var i = 0; i < signs.Length; i++)
-        {
-            var row = found[i];
-            if (row is not null && *(ulong*)row != signs[i])
-                views[i]->Find(signs[i], hashes[i], out row);
-            Copy(row, rows.Slice(i * Dim, Dim));
-        }
+    // A row that is none is asked for too, which does nothing.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* Fetch(byte* row)
+    {
+        var last = row + Stride - 1;
+        for (var line = row; line < last; line += CacheLine.Bytes)
+            CacheLine.Prefetch(line);
+        CacheLine.Prefetch(last);
+        return row;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

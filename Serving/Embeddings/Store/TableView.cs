@@ -39,32 +39,37 @@ internal unsafe struct TableView
         return Vector256.Equals(first & mask, wanted).ExtractMostSignificantBits() | (Vector256.Equals(second & mask, wanted).ExtractMostSignificantBits() << 8);
     }
 
-    /// <summary>The row that probably is the sign's: the first with its tag. Does not look at rows, which are not in the cache yet.</summary>
-    /// <returns>Null when there is none for certain.</returns>
-    public readonly byte* Guess(ulong sign, ulong hash)
+    /// <summary>What <see cref="GuessHere"/> says when the bucket of a sign is full of others.</summary>
+    public static byte* Elsewhere => (byte*)1;
+
+    /// <summary>The row in the bucket of a sign that probably is its: the first with its tag. Does not look at rows, which are not in the cache yet.</summary>
+    /// <returns>Null when there is none for certain; <see cref="Elsewhere"/> when it may be in the next bucket, which is asked for.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly byte* GuessHere(ulong hash)
     {
         var tag = SignHash.Tag(hash);
-        var number = SignHash.Bucket(hash, Buckets);
-        for (var i = 0u; i < Buckets; i++)
+        var bucket = Slots + ((nuint)SignHash.Bucket(hash, Buckets) * BucketSlots);
+        var match = Match(bucket, tag, out var hasEmpty);
+        if (match != 0)
         {
-            var bucket = Slots + ((nuint)number * BucketSlots);
-            var match = Match(bucket, tag, out var hasEmpty);
-            if (match != 0)
-            {
-                var word = Volatile.Read(ref bucket[BitOperations.TrailingZeroCount(match)]);
-                if ((word & TagMask) == tag)
-                    return Row(word & RowMask);
-                // A writer was here in between.
-                Find(sign, hash, out var row);
-                return row;
-            }
-
-            if (hasEmpty)
-                return null;
-            number = number + 1 == Buckets ? 0 : number + 1;
+            var word = Volatile.Read(ref bucket[BitOperations.TrailingZeroCount(match)]);
+            if ((word & TagMask) == tag)
+                return Row(word & RowMask);
+            // A writer was here in between.
+            return Elsewhere;
         }
 
-        return null;
+        if (hasEmpty)
+            return null;
+        CacheLine.Prefetch(bucket + BucketSlots);
+        return Elsewhere;
+    }
+
+    /// <summary>The row that is a sign's, after <see cref="Elsewhere"/>.</summary>
+    public readonly byte* GuessBeyond(ulong sign, ulong hash)
+    {
+        Find(sign, hash, out var row);
+        return row;
     }
 
     /// <summary>The slot of a sign; null when it is not there.</summary>

@@ -17,19 +17,19 @@ public sealed class EmbeddingLookupTests : IDisposable
     [Fact]
     public async Task ToTensorsAsync_TheExampleSummed_IsAsByHand()
     {
-        Assert.Equal(("float16 [2,2]", [0.5f, -0.5f, 1.5f, 1.5f]), await RunAsync(new SlotConfig("a", 2)));
+        Assert.Equal("float16 [2,2]: 0.5 -0.5 1.5 1.5", await RunAsync(new SlotConfig("a", 2)));
         var scaled = (float)(Half)(1.5f / MathF.Sqrt(2));
-        Assert.Equal(("float16 [2,2]", [0.5f, -0.5f, scaled, scaled]), await RunAsync(new SlotConfig("a", 2) { SqrtScaling = true }));
+        Assert.Equal($"float16 [2,2]: 0.5 -0.5 {scaled} {scaled}", await RunAsync(new SlotConfig("a", 2) { SqrtScaling = true }));
     }
 
     [Fact]
     public async Task ToTensorsAsync_TheExampleRaw_HasAMaskColumn() => Assert.Equal(
-        ("float16 [2,3,3]", [0.5f, -0.5f, 1, 0, 0, 0, 0, 0, 0, 0.5f, -0.5f, 1, 1, 2, 1, 0, 0, 0]),
+        "float16 [2,3,3]: 0.5 -0.5 1 0 0 0 0 0 0 0.5 -0.5 1 1 2 1 0 0 0",
         await RunAsync(new SlotConfig("a", 2) { Summation = false, SampleFixedSize = 3 }));
 
     [Fact]
     public async Task ToTensorsAsync_AnotherDim_IsZerosThatCount() => Assert.Equal(
-        ("float16 [2,1,4]", [0, 0, 0, 1, 0, 0, 0, 1]),
+        "float16 [2,1,4]: 0 0 0 1 0 0 0 1",
         await RunAsync(new SlotConfig("a", 3) { Summation = false, SampleFixedSize = 1 }));
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class EmbeddingLookupTests : IDisposable
         var lookup = new EmbeddingLookup(new EmbeddingConfig([new SlotConfig("a", 2) { Summation = false, SampleFixedSize = 2 }], 8), _store);
         using var batch = Batch([7], [7, 9, 7, 7]);
         var raw = Assert.IsType<RawEmbedding>(Assert.Single(await lookup.RunAsync(batch.Features, true)));
-        Assert.Equal(("float32 [3,2]", [0, 0, 0.5f, -0.5f, 1, 2]), Show(raw.Rows));
+        Assert.Equal("float32 [3,2]: 0 0 0.5 -0.5 1 2", Text(Show(raw.Rows)));
         Assert.Equal([1, 0, 1, 2], raw.Index.As<long>().ToArray());
         Assert.Equal([1, 2], raw.Counts.As<long>().ToArray());
         raw.Dispose();
@@ -148,11 +148,13 @@ public sealed class EmbeddingLookupTests : IDisposable
     private static (string Type, float[] Values) Show(Tensor tensor) =>
         ($"{tensor.DType.TorchName()} [{string.Join(',', tensor.Shape.ToArray())}]", tensor.DType == DType.Float32 ? tensor.As<float>().ToArray() : [.. tensor.As<Half>().ToArray().Select(static half => (float)half)]);
 
-    private async Task<(string Type, float[] Values)> RunAsync(SlotConfig slot)
+    private static string Text((string Type, float[] Values) shown) => $"{shown.Type}: {string.Join(' ', shown.Values)}";
+
+    private async Task<string> RunAsync(SlotConfig slot)
     {
         using var batch = Batch([7], [7, 9]);
         using var tensor = Assert.Single(await new EmbeddingLookup(new EmbeddingConfig([slot], 8), _store).ToTensorsAsync(batch, false));
-        return Show(tensor);
+        return Text(Show(tensor));
     }
 
     /// <summary>Rows that are not in this process, as far as anybody can tell.</summary>
