@@ -25,28 +25,28 @@ internal static class PacketLoad
                 Round(store, directory, null);
             Round(store, directory, null);
         });
-        s_rows = 0;
-        s_scanner = null;
+        _rows = 0;
+        _scanner = null;
         var clock = Stopwatch.StartNew();
         applying.Start();
         beside();
         var elapsed = clock.Elapsed;
-        Console.WriteLine($"packets beside lookups: {(s_rows + (s_scanner?.Snapshot.RowsApplied ?? 0)) / elapsed.TotalSeconds / 1e6:F2} M rows/s");
+        Console.WriteLine($"packets beside lookups: {(_rows + (_scanner?.Snapshot.RowsApplied ?? 0)) / elapsed.TotalSeconds / 1e6:F2} M rows/s");
         stop.Cancel();
         applying.Join();
     }
 
-    private static long s_rows;
-    private static IncrementalScanner? s_scanner;
+    private static long _rows;
+    private static IncrementalScanner? _scanner;
 
     private static void Round(EmbeddingStore store, string directory, string? name)
     {
         var scanner = new IncrementalScanner(store, new IncrementalOptions { Directory = directory }, TimeProvider.System, NullLogger<IncrementalScanner>.Instance);
-        s_scanner = scanner;
+        _scanner = scanner;
         var clock = Stopwatch.StartNew();
         scanner.Scan();
-        s_scanner = null;
-        s_rows += scanner.Snapshot.RowsApplied;
+        _scanner = null;
+        _rows += scanner.Snapshot.RowsApplied;
         if (name is not null)
             Console.WriteLine($"{name}: {scanner.Snapshot.RowsApplied:N0} rows in {clock.Elapsed.TotalSeconds:F2} s, {scanner.Snapshot.RowsApplied / clock.Elapsed.TotalSeconds / 1e6:F2} M rows/s");
     }

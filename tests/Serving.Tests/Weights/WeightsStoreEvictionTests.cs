@@ -88,8 +88,25 @@ public sealed class WeightsStoreEvictionTests : IAsyncLifetime
 
     private async Task UseAsync(string name)
     {
-        (await _store.AcquireAsync($"huggingface/o/n:{name}")).Dispose();
+        var lease = await _store.AcquireAsync($"huggingface/o/n:{name}");
+        lease.Dispose();
+        // Whoever fetched it lets go on a thread of its own, and marks the file as used when it does: not after the next one.
+        while (IsHeld(lease.Path))
+            await Task.Delay(1);
         _time.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    private static bool IsHeld(string path)
+    {
+        try
+        {
+            File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.None).Dispose();
+            return false;
+        }
+        catch (IOException)
+        {
+            return true;
+        }
     }
 
     private IEnumerable<string> Hashes(params string[] names) => names.Select(name => _store.Hub.Files[$"o/n/{name}"].Sha256).Order();
